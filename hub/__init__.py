@@ -1,0 +1,1 @@
+"""Big Ear: the hub through which a city listens and answers."""

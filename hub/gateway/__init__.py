@@ -1,0 +1,1 @@
+"""The window: websockets out of the city hall."""

@@ -1,0 +1,263 @@
+"""The websocket protocol: closed types, and the only source of them.
+
+JSON Schema and the dashboard's TypeScript are generated from this module
+(``python -m hub.gateway.contract``). Every frame is one JSON object with a ``type``. Later versions
+only add types and optional fields.
+
+A client says ``hello`` first (a browser is signed in by its cookie; others put a session token, or a
+case's private link, in that frame, never in the URL), then subscribes to topics, giving the position
+it has if it was here before. It then gets a ``snapshot`` (or, when it has a position that the hub can
+still serve, nothing), and from there ``facts`` in order of position. Records carry absolute values and
+a version: a client keeps the record with the higher version and skips the other.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+PROTOCOL = 1
+
+MAX_FRAME_BYTES = 16_384
+"""A client's frame beyond this closes the connection (1009)."""
+MAX_TOPICS = 32
+"""Topics one connection may hold at a time."""
+
+CLOSE_SESSION_ENDED = 4401
+CLOSE_NO_HELLO = 4400
+CLOSE_TOO_SLOW = 4408
+
+
+class CaseView(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A case as one audience may see it; what the audience may not see is absent.
+
+    Times are RFC 3339 in UTC; ``lat``/``lon`` WGS 84 degrees (rounded for the public).
+    ``gone`` says that the case has left the topic: drop it.
+    """
+
+    id: int
+    version: int
+    ref: str
+    kind: str
+    state: str
+    received_at: str
+    updated_at: str
+    gone: bool = False
+    mark: str | None = None
+    platform: str | None = None
+    account: str | None = None
+    agency: str | None = None
+    area: str | None = None
+    district: str | None = None
+    approximate: bool = False
+    placeless: bool = False
+    lat: float | None = None
+    lon: float | None = None
+    service: str | None = None
+    service_confidence: float | None = None
+    intent: str | None = None
+    urgency: str | None = None
+    language: str | None = None
+    model: str | None = None
+    deadline_at: str | None = None
+    overdue: bool = False
+    closed_at: str | None = None
+    assignee: int | None = None
+    assignee_name: str | None = None
+    rule: str | None = None
+    excerpt: str | None = None
+    photos: int = 0
+    answers: int = 0
+    merged_into: str | None = None
+
+
+class ProgressView(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How far an item has come before it has a case: ``stage`` of ``hub.model.kinds.STAGES``."""
+
+    ref: str
+    stage: str
+    at: str
+
+
+class MessageView(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One message on a case: an answer to the reporter, or (staff only) a note."""
+
+    id: int
+    case: int
+    kind: Literal["answer", "note", "addition"]
+    at: str
+    text: str | None = None
+    author_name: str | None = None
+
+
+class AlertView(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A broadcast that is out. ``areas`` empty = the whole city. ``live`` false = take it down."""
+
+    id: int
+    version: int
+    state: str
+    live: bool
+    severity: Literal["critical", "urgent", "safety"]
+    headline: dict[str, str]
+    text: dict[str, str]
+    areas: list[str]
+    sent_at: str
+    expires_at: str
+    exercise: bool = False
+    mark: str | None = None
+
+
+class BroadcastView(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A broadcast being written or approved (broadcasters and approvers only)."""
+
+    id: int
+    version: int
+    state: str
+    severity: str
+    updated_at: str
+    content_hash: str
+
+
+class CountView(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many open cases an agency (null: triage) has in a state: totals, never differences."""
+
+    agency: str | None
+    state: str
+    total: int
+
+
+class Change(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One fact as this audience may see it: what happened, and the record after it."""
+
+    position: int
+    at: str
+    type: str
+    case: CaseView | None = None
+    progress: ProgressView | None = None
+    message: MessageView | None = None
+    alert: AlertView | None = None
+    broadcast: BroadcastView | None = None
+    counts: list[CountView] | None = None
+    actor_name: str | None = None
+
+
+# --- client to hub ---
+
+
+class CaseKey(Struct, frozen=True, forbid_unknown_fields=True):
+    """A private link: the reference and its secret."""
+
+    ref: str
+    secret: str
+
+
+class Hello(Struct, frozen=True, tag_field="type", tag="hello", forbid_unknown_fields=True):
+    """First frame of a client."""
+
+    protocol: int = PROTOCOL
+    token: str | None = None
+    case: CaseKey | None = None
+
+
+class Subscribe(Struct, frozen=True, tag_field="type", tag="subscribe", forbid_unknown_fields=True):
+    """Ask for a topic; ``id`` is the client's own number for it, echoed in every frame about it.
+
+    Topics: ``queue:<agency>``, ``queue:triage``, ``area:<district>``, ``case:<id>`` (staff),
+    ``public:case:<ref>`` (with that case's key in hello), ``public:area:<district>``, ``alerts``,
+    ``broadcasts``, ``counts``, ``me``.
+    """
+
+    id: int
+    topic: str
+    position: int | None = None
+
+
+class Unsubscribe(
+    Struct, frozen=True, tag_field="type", tag="unsubscribe", forbid_unknown_fields=True
+):
+    """Let go of a topic."""
+
+    id: int
+
+
+ClientFrame = Hello | Subscribe | Unsubscribe
+
+# --- hub to client ---
+
+
+class Who(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The signed-in person, as the hub knows them now."""
+
+    id: int
+    login: str
+    name: str
+    grants: list[tuple[str, str | None]]
+
+
+class Welcome(Struct, frozen=True, tag_field="type", tag="hello", forbid_unknown_fields=True):
+    """Answer to hello. ``position`` is the newest fact; ``user`` null for a guest."""
+
+    protocol: int
+    position: int
+    heartbeat_s: float
+    user: Who | None = None
+
+
+class Snapshot(
+    Struct,
+    frozen=True,
+    tag_field="type",
+    tag="snapshot",
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+):
+    """All that the topic holds at ``position``; replaces what the client had of it.
+
+    ``truncated`` says that only the newest were sent (``total`` counts them all).
+    """
+
+    id: int
+    topic: str
+    position: int
+    cases: list[CaseView] = []
+    progress: list[ProgressView] = []
+    messages: list[MessageView] = []
+    alerts: list[AlertView] = []
+    broadcasts: list[BroadcastView] = []
+    counts: list[CountView] = []
+    total: int = 0
+    truncated: bool = False
+
+
+class Facts(Struct, frozen=True, tag_field="type", tag="facts", forbid_unknown_fields=True):
+    """Changes on one topic, in order of position; several within some 50 ms share a frame."""
+
+    topic: str
+    position: int
+    changes: list[Change]
+
+
+class Resync(Struct, frozen=True, tag_field="type", tag="resync", forbid_unknown_fields=True):
+    """The client fell behind, or its position cannot be served: subscribe again, without a position."""
+
+    topic: str
+    position: int
+    reason: Literal["too_slow", "too_far_behind", "unknown_position", "not_allowed"]
+
+
+class Problem(
+    Struct, frozen=True, tag_field="type", tag="error", omit_defaults=True, forbid_unknown_fields=True
+):
+    """A frame was refused; ``code`` is stable. The connection goes on unless it is then closed."""
+
+    code: str
+    id: int | UnsetType = UNSET
+
+
+ServerFrame = Welcome | Snapshot | Facts | Resync | Problem
+
+decode_client = msgspec.json.Decoder(ClientFrame, strict=True).decode
+decode_server = msgspec.json.Decoder(ServerFrame, strict=True).decode
+encode = msgspec.json.Encoder().encode

@@ -1,0 +1,1 @@
+"""Nouns: frozen types without I/O."""

@@ -1,0 +1,98 @@
+"""What comes in, as connectors hand it over: one shape for a complaint, a post, an edit and a delete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Operation = Literal["create", "edit", "delete"]
+
+MAX_TEXT_CHARS = 20_000
+"""Longer texts are refused (``input.too_large``); a platform's post beyond it is cut and marked so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote it, as the platform names them; erasable."""
+
+    id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How the reporter may be reached; erasable, never shown to the public."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """WGS 84, degrees."""
+
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One thing that a connector received.
+
+    ``external_id`` is unique on its platform and the key of idempotency. ``kind`` is a case kind
+    (``complaint`` or ``post``). ``account`` is the city's account that it reached.
+    """
+
+    kind: str
+    platform: str
+    external_id: str
+    text: str
+    created_at: datetime
+    op: Operation = "create"
+    account: str = ""
+    thread: str = ""
+    parent: str = ""
+    url: str = ""
+    language: str = ""
+    mark: str | None = None
+    author: Author | None = None
+    contact: Contact | None = None
+    point: Point | None = None
+    place: str = ""
+    photos: tuple[str, ...] = ()
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Anomalous:
+    """A payload that does not parse: kept as it came, in quarantine; never stops the account."""
+
+    platform: str
+    account: str
+    code: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one poll, push or stretch of a stream gave. Stored with ``cursor`` in one transaction."""
+
+    items: tuple[Inbound, ...] = ()
+    cursor: Mapping[str, Any] | None = None
+    anomalous: tuple[Anomalous, ...] = ()
+    unsupported: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One of the city's accounts, as configured, with its secret once there is one."""
+
+    code: str
+    platform: str
+    name: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    secret: str | None = field(default=None, repr=False)
+    enabled: bool = False

@@ -1,0 +1,1 @@
+"""Sockets: protocols where several real things plug in."""
