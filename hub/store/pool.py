@@ -1,0 +1,54 @@
+"""Connections to PostgreSQL: one asyncpg pool a role, JSON and times the same everywhere."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+if TYPE_CHECKING:
+    Pool = asyncpg.Pool[asyncpg.Record]
+    Connection = (
+        asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    )
+else:
+    Pool = asyncpg.Pool
+    Connection = asyncpg.Connection
+
+
+def _encode(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+async def _prepare(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    await connection.set_type_codec(
+        "jsonb", encoder=_encode, decoder=json.loads, schema="pg_catalog"
+    )
+
+
+async def open_pool(database_url: str, *, size: int = 8) -> Pool:
+    """A pool of at most ``size`` connections.
+
+    ``command_timeout`` bounds every statement (30 s); ``jit`` is off because the hub's statements
+    are short. Raises OSError or asyncpg.PostgresError when the server cannot be reached.
+    """
+    return await asyncpg.create_pool(
+        database_url,
+        min_size=1,
+        max_size=size,
+        command_timeout=30,
+        init=_prepare,
+        server_settings={"timezone": "UTC", "jit": "off", "application_name": "bigear"},
+    )
+
+
+async def connect(database_url: str) -> asyncpg.Connection[asyncpg.Record]:
+    """One connection of its own, for what must hold a session (the relay's advisory lock)."""
+    connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
+        database_url,
+        command_timeout=30,
+        server_settings={"timezone": "UTC", "jit": "off", "application_name": "bigear"},
+    )
+    await _prepare(connection)
+    return connection
