@@ -1,0 +1,80 @@
+"""The command ``bigear``: every module of this folder with ``add_arguments`` and ``run`` is one
+command, its help the first line of the module. Only the command that was asked for is imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, cast
+
+from hub import __version__
+from hub.model.errors import BigEarError
+
+
+class Command(Protocol):
+    """What a module of this folder offers."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's options."""
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do it; the exit code."""
+
+
+def commands() -> dict[str, str]:
+    """Every command's name and its one line of help, read without importing it."""
+    found = {}
+    for path in sorted(Path(__file__).parent.glob("[!_]*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        if {"add_arguments", "run"} <= functions:
+            summary = (ast.get_docstring(tree) or "").split("\n\n", maxsplit=1)[0]
+            found[path.stem.replace("_", "-")] = " ".join(summary.split())
+    return found
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Refusals are one line on stderr and exit code 1; Ctrl-C is 130."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    known = commands()
+    if not words or words[0] not in known:
+        return _overview(words, known)
+    name = words[0]
+    command = cast(Command, importlib.import_module(f"hub.cli.{name.replace('-', '_')}"))
+    parser = argparse.ArgumentParser(
+        prog=f"bigear {name}",
+        description=command.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_arguments(parser)
+    args = parser.parse_args(words[1:])
+    try:
+        return command.run(args)
+    except BigEarError as refusal:
+        print(f"bigear {name}: {refusal}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader left: nothing more to say, and no traceback at exit
+        return 141
+
+
+def _overview(words: list[str], known: dict[str, str]) -> int:
+    if words[:1] == ["--version"]:
+        print(f"bigear {__version__}")
+        return 0
+    asked = not words or words[0] in {"-h", "--help", "help"}
+    out = sys.stdout if asked else sys.stderr
+    if not asked:
+        print(f"bigear: there is no command {words[0]!r}", file=out)
+    print("usage: bigear COMMAND [options]   (bigear COMMAND --help tells more)\n", file=out)
+    width = max(map(len, known), default=0)
+    for name, summary in known.items():
+        print(f"  {name:<{width}}  {summary}", file=out)
+    return 0 if asked and words else 2
