@@ -1,7 +1,7 @@
 """The words that people read, from one catalogue per language: ``config/texts/<language>.toml``.
 
 The dashboard is built from the same files. A key is ``<section>.<key>``, for example
-``error.place.outside_city`` or ``state.queued``; ``{name}`` in a text is a place that a value fills.
+``error.place.outside_city`` or ``state.queued``; ``{name}`` in a text is a place to be filled.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _flat(table: Mapping[str, object], before: str = "") -> dict[str, str]:
 
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
-    """Every text of one language by its dotted key. Raises FileNotFoundError for another language."""
+    """Every text of a language by its dotted key. Raises FileNotFoundError for another language."""
     return _flat(tomllib.loads((folder() / f"{language}.toml").read_text(encoding="utf-8")))
 
 

@@ -74,7 +74,7 @@ def test_korean_is_korean_and_english_is_english() -> None:
 @pytest.mark.parametrize("language", texts.LANGUAGES)
 def test_every_error_code_has_words(language: str) -> None:
     catalogue = texts.catalogue(language)
-    raised = {code: where for code, where in _codes_raised().items()}
+    raised = _codes_raised()
     missing = {code: raised.get(code, "declared") for code in _declared_codes() | set(raised)}
     assert {c: w for c, w in missing.items() if f"error.{c}" not in catalogue} == {}
 
