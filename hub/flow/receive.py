@@ -1,0 +1,170 @@
+"""Receive: what a connector or a citizen sent becomes items, once.
+
+Items, their keys, the account's cursor, quarantined payloads and the outbox rows are one transaction:
+a cursor never moves past something that is not safe, and a second delivery changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from hub.flow.ground import Change, Ground, change
+from hub.model.facts import digest
+from hub.model.items import MAX_TEXT_CHARS, Account, Batch, Inbound
+from hub.store import items
+
+RECEIVED = "received"
+"""The bell's channel that wakes the labelling workers."""
+
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread or misheard
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of one Inbound. ``item_id`` is 0 for an edit or delete of something unknown.
+
+    ``secret`` is the private link's, known only here and to whoever is told now.
+    """
+
+    item_id: int
+    ref: str
+    secret: str | None
+    new: bool
+
+
+def new_ref() -> str:
+    """A reference people can read out: two groups of five of 30 signs, 49 bits."""
+    signs = [secrets.choice(_ALPHABET) for _ in range(10)]
+    return "".join(signs[:5]) + "-" + "".join(signs[5:])
+
+
+def secret_digest(secret: str) -> bytes:
+    """How a private link's secret (256 bits of its own) is kept: SHA-256, no salt needed."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+async def receive(
+    ground: Ground, batch: Batch, *, account: Account | None = None
+) -> list[Received]:
+    """Store a connector's batch whole, or (on any exception) not at all.
+
+    Returns one Received per Inbound, in order; posts get no private link.
+    """
+    async with change(ground, f"account:{account.code}" if account else "system") as tx:
+        received = await store_batch(tx, batch.items)
+        if batch.anomalous:
+            await items.quarantine(
+                tx.connection, [(a.platform, a.account, a.code, a.raw) for a in batch.anomalous]
+            )
+        if account is not None and (batch.cursor is not None or batch.unsupported):
+            await items.set_cursor(
+                tx.connection, account.code, batch.cursor, batch.unsupported
+            )
+    return received
+
+
+async def store_batch(
+    tx: Change,
+    batch: Sequence[Inbound],
+    *,
+    with_secret: bool = False,
+    content_digest: bytes | None = None,
+) -> list[Received]:
+    """Store what is new, note what is known, apply edits and deletes; facts go to ``tx``."""
+    keys = [(inbound.platform, inbound.external_id) for inbound in batch]
+    known = await items.known(tx.connection, keys)
+    fresh: dict[tuple[str, str], tuple[items.NewItem, str | None]] = {}
+    for key, inbound in zip(keys, batch, strict=True):
+        if inbound.op == "create" and key not in known and key not in fresh:
+            fresh[key] = _prepare(inbound, with_secret, content_digest)
+    ids = await items.insert(tx.connection, [new for new, _ in fresh.values()]) if fresh else {}
+    if len(ids) < len(fresh):
+        known |= await items.known(tx.connection, keys)
+    seen: set[tuple[str, str]] = set()
+    received: list[Received] = []
+    for key, inbound in zip(keys, batch, strict=True):
+        entry = fresh.get(key)
+        if entry is not None and entry[0].ref in ids:
+            new, secret = entry
+            first = key not in seen and inbound.op == "create"
+            seen.add(key)
+            received.append(
+                Received(ids[new.ref], new.ref, secret if first else None, first)
+            )
+            if first:
+                _tell(tx, ids[new.ref], new)
+            elif inbound.op != "create":
+                await _amend(tx, ids[new.ref], inbound)
+        else:
+            received.append(await _again(tx, known.get(key, 0), inbound))
+    return received
+
+
+def _prepare(
+    inbound: Inbound, with_secret: bool, content_digest: bytes | None
+) -> tuple[items.NewItem, str | None]:
+    if len(inbound.text) > MAX_TEXT_CHARS:
+        inbound = replace(inbound, text=inbound.text[: MAX_TEXT_CHARS - 1] + "…")
+    secret = secrets.token_urlsafe(32) if with_secret else None
+    salt = secrets.token_bytes(16)
+    new = items.NewItem(
+        inbound,
+        new_ref(),
+        secret_digest(secret) if secret else None,
+        salt,
+        digest(salt, inbound.text),
+        content_digest,
+    )
+    return new, secret
+
+
+def _tell(tx: Change, item_id: int, new: items.NewItem) -> None:
+    inbound = new.inbound
+    tx.record(
+        "item.received",
+        "item",
+        item_id,
+        1,
+        {
+            "ref": new.ref,
+            "kind": inbound.kind,
+            "platform": inbound.platform,
+            "account": inbound.account or None,
+            "mark": inbound.mark,
+            "text_digest": new.text_digest,
+        },
+    )
+    tx.wake(RECEIVED)
+
+
+async def _again(tx: Change, item_id: int, inbound: Inbound) -> Received:
+    """A key that is already stored: another account's view of it, an edit, or a delete."""
+    if item_id:
+        if inbound.account:
+            await items.add_accounts(tx.connection, [(item_id, inbound.account)])
+        if inbound.op != "create":
+            await _amend(tx, item_id, inbound)
+    return Received(item_id, "", None, False)
+
+
+async def _amend(tx: Change, item_id: int, inbound: Inbound) -> None:
+    """Apply an edit or a delete that the platform tells of (their terms and privacy ask for it)."""
+    deleted = inbound.op == "delete"
+    text = "" if deleted else inbound.text[:MAX_TEXT_CHARS]
+    salt = secrets.token_bytes(16)
+    text_digest = digest(salt, text)
+    version = await items.replace_text(
+        tx.connection, item_id, text, salt, text_digest, deleted=deleted
+    )
+    if version is not None:
+        tx.record(
+            "item.deleted" if deleted else "item.changed",
+            "item",
+            item_id,
+            version,
+            {"text_digest": text_digest},
+        )
+        tx.wake(RECEIVED)
