@@ -1,0 +1,73 @@
+"""Servers for the time of one command: the running hub's, one's own, or started and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+
+from hub import servers
+from hub.cli._terminal import say
+from hub.settings import Settings
+from hub.supervise import AlreadyRunning, Supervisor, hold
+
+WAIT_FOR_OTHER_S = 60.0
+
+
+def embedded(settings: Settings) -> list[str]:
+    """Names of the servers that are ours to start."""
+    names = []
+    if settings.embedded_database:
+        names.append("postgres")
+    if settings.embedded_redis:
+        names.append("valkey")
+    return names
+
+
+@contextlib.asynccontextmanager
+async def started(settings: Settings, *, volatile: bool = False) -> AsyncIterator[Supervisor]:
+    """A supervisor with the embedded servers running, to which children may be added. Holds the
+    home; raises ``AlreadyRunning`` when another process does."""
+    settings.home.create()
+    with hold(settings.home.lock):
+        supervisor = Supervisor(settings.home.logs, say)
+        try:
+            servers.prepare(settings.home, embedded(settings), say)
+            await supervisor.start(
+                servers.children(settings.home, embedded(settings), volatile=volatile)
+            )
+            yield supervisor
+        finally:
+            await supervisor.stop()
+
+
+@contextlib.asynccontextmanager
+async def standing(settings: Settings) -> AsyncIterator[None]:
+    """PostgreSQL and Redis answering at ``settings``' URLs during the block, whether the hub runs
+    or not. For commands that read or change what the hub keeps."""
+    if not embedded(settings):
+        yield
+        return
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(started(settings))
+        except AlreadyRunning:
+            await _until_reachable(settings)
+        yield
+
+
+async def _until_reachable(settings: Settings) -> None:
+    async with asyncio.timeout(WAIT_FOR_OTHER_S):
+        for name in embedded(settings):
+            while not await servers.reachable(settings.home, name):  # noqa: ASYNC110 - another's
+                await asyncio.sleep(0.1)
+
+
+def stop_requested() -> asyncio.Event:
+    """An event that Ctrl-C and SIGTERM set, instead of ending this process where it stands."""
+    event = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, event.set)
+    return event

@@ -1,0 +1,5 @@
+"""PostgreSQL with PostGIS, and Valkey, embedded: made in the home, started as child processes."""
+
+from hub.servers.embedded import children, prepare, reachable
+
+__all__ = ["children", "prepare", "reachable"]
