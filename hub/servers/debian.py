@@ -67,6 +67,10 @@ def program(software: Path, name: str) -> Path:
     return software / "usr" / "lib" / "postgresql" / "15" / "bin" / name
 
 
+def _extensions(software: Path) -> Path:
+    return software / "usr" / "share" / "postgresql" / "15" / "extension"
+
+
 def works(software: Path) -> bool:
     """Whether the unpacked programs still run (a system upgrade may have taken a library away)."""
     return program(software, "postgres").exists() and not _missing_libraries(software)
@@ -93,8 +97,7 @@ def unpack(software: Path, say: Say) -> None:
             break
     else:
         raise ServerSetup(reason=f"libraries not found: {', '.join(sorted(missing))}")
-    extensions = tree / "usr" / "share" / "postgresql" / "15" / "extension"
-    control = extensions / "postgis.control"
+    control = _extensions(tree) / "postgis.control"
     if not control.exists():  # Debian makes this link when it installs
         control.symlink_to("postgis-3.control")
     shutil.rmtree(software, ignore_errors=True)
@@ -191,15 +194,18 @@ def _first_choices(text: str, installed: set[str]) -> list[str]:
 
 
 def _installed() -> set[str]:
+    """Packages of the system; PostgreSQL's own do not count, for they must lie in one tree."""
     listing = _call(["dpkg-query", "-W", "-f", "${db:Status-Abbrev} ${Package}\\n"])
-    return {line.split()[1] for line in listing.splitlines() if line.startswith("ii")}
+    names = {line.split()[1] for line in listing.splitlines() if line.startswith("ii")}
+    return {name for name in names if not name.startswith("postgresql-")}
 
 
 def _missing_libraries(software: Path) -> set[str]:
     library = software / "usr" / "lib" / "postgresql" / "15" / "lib"
     files = [program(software, name) for name in PROGRAMS]
     files += [library / f"{name}.so" for name in _LIBRARIES]
-    absent = {str(path) for path in files if not path.exists()}
+    needed = [*files, *(_extensions(software) / f"{name}.control" for name in _LIBRARIES)]
+    absent = {str(path) for path in needed if not path.exists()}
     if absent:
         return absent
     env = _plain_environment() | environment(software)
