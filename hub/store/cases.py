@@ -1,0 +1,117 @@
+"""Cases in PostgreSQL: locked, read whole, changed; the state itself is guarded by a trigger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hub.model.errors import NotFound
+from hub.store.pool import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCase:
+    """What deciding about a case needs, read under its row lock."""
+
+    id: int
+    item_id: int
+    ref: str
+    kind: str
+    state: str
+    version: int
+    mark: str | None
+    agency: str | None
+    assignee: int | None
+    rule: str
+    deadline_at: datetime | None
+    answers: int
+    area: str | None
+    district: str | None
+    service: str | None
+    intent: str | None
+    urgency: str | None
+
+
+_LOCK = """
+    SELECT c.id, c.item_id, i.ref, c.kind, c.state, c.version, c.mark, c.agency, c.assignee,
+           c.rule, c.deadline_at, c.answers, i.area, i.district, l.service, l.intent, l.urgency
+    FROM work_case c
+    JOIN item i ON i.id = c.item_id
+    LEFT JOIN item_label l ON l.item_id = c.item_id
+    WHERE {where}
+    FOR UPDATE OF c
+"""
+
+
+async def lock(connection: Connection, case_id: int) -> LockedCase:
+    """The case, locked until the transaction ends. Raises NotFound."""
+    row = await connection.fetchrow(_LOCK.format(where="c.id = $1"), case_id)
+    if row is None:
+        raise NotFound("case.not_found")
+    return LockedCase(*row.values())
+
+
+async def lock_by_ref(connection: Connection, ref: str) -> LockedCase:
+    """The same, by what people call it. Raises NotFound."""
+    row = await connection.fetchrow(_LOCK.format(where="i.ref = $1"), ref)
+    if row is None:
+        raise NotFound("case.not_found")
+    return LockedCase(*row.values())
+
+
+async def update(connection: Connection, case_id: int, **columns: Any) -> int:
+    """Write columns of a locked case; returns its new version.
+
+    The names come from the code, never from a request. Raises asyncpg.CheckViolationError when the
+    state's move is not declared.
+    """
+    names = list(columns)
+    assignments = "".join(f", {name} = ${n}" for n, name in enumerate(names, start=2))
+    version: int = await connection.fetchval(
+        f"UPDATE work_case SET version = version + 1, updated_at = now(){assignments}"
+        " WHERE id = $1 RETURNING version",
+        case_id,
+        *(columns[name] for name in names),
+    )
+    return version
+
+
+async def correct_labels(
+    connection: Connection, item_id: int, corrected: dict[str, str], actor: str
+) -> None:
+    """Replace service, intent or urgency by what a person says: confidence 1, abstention over."""
+    for field in ("service", "intent", "urgency"):
+        if field in corrected:
+            await connection.execute(
+                f"UPDATE item_label SET {field} = $2, {field}_confidence = 1 WHERE item_id = $1",
+                item_id,
+                corrected[field],
+            )
+    await connection.execute(
+        "UPDATE item_label SET corrected_by = $2, abstain = false WHERE item_id = $1",
+        item_id,
+        actor,
+    )
+
+
+async def add_message(
+    connection: Connection,
+    case_id: int,
+    kind: str,
+    author: int | None,
+    text: str,
+    salt: bytes,
+) -> tuple[int, datetime]:
+    """Store an answer, a note or an addition; its id and time."""
+    row = await connection.fetchrow(
+        "INSERT INTO case_message (case_id, kind, author, text, salt)"
+        " VALUES ($1, $2, $3, $4, $5) RETURNING id, created_at",
+        case_id,
+        kind,
+        author,
+        text,
+        salt,
+    )
+    assert row is not None
+    return row["id"], row["created_at"]

@@ -1,0 +1,1 @@
+"""The engine: supervised loops that carry items onward. Each can be killed at any instruction."""
