@@ -1,0 +1,141 @@
+"""Nothing that was accepted is lost, nothing is stored twice, and a cursor never runs ahead."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+
+from hub.flow.complain import Complaint, complain
+from hub.flow.ground import Ground
+from hub.flow.receive import receive, secret_digest
+from hub.model.errors import BadInput
+from hub.model.items import Account, Anomalous, Author, Batch, Contact, Inbound, Point
+from hub.store import log
+
+ACCOUNT = Account("blog_city", "rss", "City blog")
+
+
+def post(external_id: str, text: str = "가로등이 꺼졌어요", **more: object) -> Inbound:
+    inbound = Inbound(
+        kind="post",
+        platform="rss",
+        external_id=external_id,
+        text=text,
+        created_at=datetime(2026, 3, 1, tzinfo=UTC),
+        author=Author("a1", "Kim"),
+        account=ACCOUNT.code,
+    )
+    return replace(inbound, **more)  # type: ignore[arg-type]
+
+
+async def test_a_batch_is_stored_once_with_its_cursor(ground: Ground) -> None:
+    batch = Batch((post("1"), post("2"), post("2")), {"seen": ["1", "2"]})
+    first = await receive(ground, batch, account=ACCOUNT)
+    again = await receive(ground, batch, account=ACCOUNT)
+    assert [r.new for r in first] == [True, True, False]
+    assert [r.new for r in again] == [False, False, False]
+    assert [r.item_id for r in again] == [first[0].item_id, first[1].item_id, first[1].item_id]
+    assert await ground.db.fetchval("SELECT count(*) FROM item") == 2
+    assert await ground.db.fetchval("SELECT count(*) FROM outbox") == 2
+    cursor = await ground.db.fetchval("SELECT cursor FROM account_state WHERE account = 'blog_city'")
+    assert cursor == {"seen": ["1", "2"]}
+
+
+async def test_a_refused_batch_moves_nothing(ground: Ground) -> None:
+    bad = post("2", kind="no such kind")
+    with pytest.raises(asyncpg.CheckViolationError):
+        await receive(ground, Batch((post("1"), bad), {"seen": ["1"]}), account=ACCOUNT)
+    for table in ("item", "item_key", "item_text", "outbox", "account_state"):
+        assert await ground.db.fetchval(f"SELECT count(*) FROM {table}") == 0
+
+
+async def test_writers_of_the_same_keys_at_once_store_each_once(ground: Ground) -> None:
+    batch = Batch(tuple(post(str(n)) for n in range(40)))
+    results = await asyncio.gather(*(receive(ground, batch) for _ in range(8)))
+    assert await ground.db.fetchval("SELECT count(*) FROM item") == 40
+    assert await ground.db.fetchval("SELECT count(*) FROM outbox") == 40
+    assert sum(r.new for result in results for r in result) == 40
+    assert len({r.item_id for result in results for r in result}) == 40
+
+
+async def test_one_post_that_reaches_two_accounts_is_one_item(ground: Ground) -> None:
+    await receive(ground, Batch((post("1"),)))
+    await receive(ground, Batch((post("1", account="blog_mayor"),)))
+    accounts = await ground.db.fetch("SELECT account FROM item_account ORDER BY account")
+    assert [row["account"] for row in accounts] == ["blog_city", "blog_mayor"]
+    assert await ground.db.fetchval("SELECT count(*) FROM item") == 1
+
+
+async def test_edits_and_deletes_of_the_platform_are_honoured(ground: Ground) -> None:
+    await receive(ground, Batch((post("1"),)))
+    await ground.db.execute("UPDATE item SET stage = 'routed'")
+    await receive(ground, Batch((post("1", "보안등도 꺼졌어요", op="edit"),)))
+    row = await ground.db.fetchrow(
+        "SELECT text, stage, version FROM item JOIN item_text ON item_id = id"
+    )
+    assert row is not None and tuple(row) == ("보안등도 꺼졌어요", "received", 2)
+    await receive(ground, Batch((post("1", "", op="delete"),)))
+    await receive(ground, Batch((post("1", "", op="delete"),)))
+    row = await ground.db.fetchrow(
+        "SELECT text, author_name, deleted_at IS NULL FROM item JOIN item_text ON item_id = id"
+    )
+    assert row is not None and tuple(row) == ("", None, False)
+    types = await ground.db.fetch("SELECT type FROM outbox ORDER BY id")
+    assert [r["type"] for r in types] == ["item.received", "item.changed", "item.deleted"]
+
+
+async def test_what_does_not_parse_is_kept_raw(ground: Ground) -> None:
+    batch = Batch(anomalous=(Anomalous("rss", "blog_city", "feed.malformed", b"<rss"),))
+    await receive(ground, batch, account=ACCOUNT)
+    assert await ground.db.fetchval("SELECT raw FROM quarantine") == b"<rss"
+
+
+async def test_a_complaint_gets_a_private_link_that_only_its_digest_keeps(ground: Ground) -> None:
+    complaint = Complaint("web", "도로가 파였어요", Point(37.5, 127.0), contact=Contact("이순신"))
+    received = await complain(ground, complaint, keyed=False)
+    assert received.secret is not None
+    row = await ground.db.fetchrow("SELECT ref, secret_digest, point_given FROM item")
+    assert row is not None
+    assert tuple(row) == (received.ref, secret_digest(received.secret), True)
+    double = await complain(ground, complaint, keyed=False)
+    assert (double.ref, double.secret, double.new) == (received.ref, None, False)
+    other = await complain(ground, replace(complaint, place="우체국 앞"), keyed=False)
+    keyed = await complain(ground, complaint, keyed=True)
+    assert other.new and keyed.new
+
+
+async def test_the_same_complaint_from_many_at_once_is_one(ground: Ground) -> None:
+    complaint = Complaint("web", "도로가 파였어요", Point(37.5, 127.0))
+    results = await asyncio.gather(*(complain(ground, complaint, keyed=False) for _ in range(6)))
+    assert len({r.ref for r in results}) == 1
+    assert sum(r.secret is not None for r in results) == 1
+
+
+async def test_a_complaint_with_a_photo_that_is_not_there_is_refused_whole(ground: Ground) -> None:
+    with pytest.raises(BadInput, match=r"photo\.unknown"):
+        await complain(ground, Complaint("web", "사진 있음", photos=("nope",)), keyed=True)
+    assert await ground.db.fetchval("SELECT count(*) FROM item") == 0
+    assert await ground.db.fetchval("SELECT count(*) FROM outbox") == 0
+
+
+async def test_facts_hold_no_text_and_their_chain_verifies(
+    ground: Ground, stamp_all: Callable[[], Awaitable[int]]
+) -> None:
+    secret_words = "홍길동 010-1234-5678"
+    await receive(ground, Batch((post("1", secret_words), post("2"))))
+    assert await stamp_all() == 2
+    dump = await ground.db.fetchval("SELECT string_agg(fact::text, ' ') FROM fact")
+    assert secret_words not in dump and "Kim" not in dump
+    async with ground.db.acquire() as connection, connection.transaction():
+        assert [entry async for entry in log.verify(connection)] == [(1, True), (2, True)]
+    with pytest.raises(asyncpg.RestrictViolationError):
+        await ground.db.execute("UPDATE fact SET actor = 'nobody' WHERE position = 1")
+    async with ground.db.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        await connection.execute("UPDATE fact SET actor = 'nobody' WHERE position = 1")
+        assert [entry async for entry in log.verify(connection)] == [(1, False), (2, True)]
