@@ -84,9 +84,7 @@ async def take(ground: Ground, who: Principal, case_id: int, version: int) -> in
             raise Conflict("move.needs_agency")
         if case.state != "in_progress":
             check_move(case.kind, case.state, "in_progress", agency=agency)
-        return await _write(
-            tx, case, "case.assigned", state="in_progress", assignee=who.user_id
-        )
+        return await _write(tx, case, "case.assigned", state="in_progress", assignee=who.user_id)
 
 
 async def assign(
@@ -183,9 +181,7 @@ async def _write(
     told: dict[str, Any] = {"from_state": case.state}
     if note:
         salt = secrets.token_bytes(16)
-        message_id, _ = await cases.add_message(
-            tx.connection, case.id, "note", author, note, salt
-        )
+        message_id, _ = await cases.add_message(tx.connection, case.id, "note", author, note, salt)
         told |= {"message": message_id, "text_digest": digest(salt, note)}
     values = {k: v for k, v in changed.items() if k != "closed_at"}
     tx.record(fact, "case", case.id, version, summary(case, **values, **told))

@@ -36,9 +36,7 @@ class Complaint:
     mark: str | None = None
 
 
-async def complain(
-    ground: Ground, complaint: Complaint, *, keyed: bool
-) -> Received:
+async def complain(ground: Ground, complaint: Complaint, *, keyed: bool) -> Received:
     """Store the complaint with its photos; safe when this returns.
 
     ``keyed`` says that an idempotency key guards it, so that doubles are not looked for. A double is
@@ -57,9 +55,7 @@ async def complain(
             tx, [_inbound(complaint)], with_secret=True, content_digest=content
         )
         if complaint.photos:
-            given = await items.attach_photos(
-                tx.connection, received.item_id, complaint.photos
-            )
+            given = await items.attach_photos(tx.connection, received.item_id, complaint.photos)
             if given != len(complaint.photos):
                 raise BadInput("photo.unknown", field="photos")
     return received

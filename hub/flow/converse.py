@@ -34,9 +34,7 @@ async def answer(
             changed["closed_at"] = await tx.connection.fetchval("SELECT now()")
         new_version = await cases.update(tx.connection, case.id, **changed)
         changed.pop("closed_at", None)
-        return await _say(
-            tx, case, new_version, "answer", who.user_id, who.name, text, changed
-        )
+        return await _say(tx, case, new_version, "answer", who.user_id, who.name, text, changed)
 
 
 async def note(ground: Ground, who: Principal, case_id: int, text: str) -> MessageView:

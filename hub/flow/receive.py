@@ -60,9 +60,7 @@ async def receive(
                 tx.connection, [(a.platform, a.account, a.code, a.raw) for a in batch.anomalous]
             )
         if account is not None and (batch.cursor is not None or batch.unsupported):
-            await items.set_cursor(
-                tx.connection, account.code, batch.cursor, batch.unsupported
-            )
+            await items.set_cursor(tx.connection, account.code, batch.cursor, batch.unsupported)
     return received
 
 
@@ -91,9 +89,7 @@ async def store_batch(
             new, secret = entry
             first = key not in seen and inbound.op == "create"
             seen.add(key)
-            received.append(
-                Received(ids[new.ref], new.ref, secret if first else None, first)
-            )
+            received.append(Received(ids[new.ref], new.ref, secret if first else None, first))
             if first:
                 _tell(tx, ids[new.ref], new)
             elif inbound.op != "create":

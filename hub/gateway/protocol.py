@@ -145,7 +145,12 @@ class Resync(Struct, frozen=True, tag_field="type", tag="resync", forbid_unknown
 
 
 class Problem(
-    Struct, frozen=True, tag_field="type", tag="error", omit_defaults=True, forbid_unknown_fields=True
+    Struct,
+    frozen=True,
+    tag_field="type",
+    tag="error",
+    omit_defaults=True,
+    forbid_unknown_fields=True,
 ):
     """A frame was refused; ``code`` is stable. The connection goes on unless it is then closed."""
 

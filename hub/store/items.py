@@ -160,8 +160,11 @@ async def replace_text(
         " WHERE i.id = $1 FOR UPDATE OF i",
         item_id,
     )
-    if row is None or row["erased_at"] or row["deleted_at"] or (
-        row["text"] == text and not deleted
+    if (
+        row is None
+        or row["erased_at"]
+        or row["deleted_at"]
+        or (row["text"] == text and not deleted)
     ):
         return None
     if deleted:
@@ -206,9 +209,7 @@ async def set_cursor(
     )
 
 
-async def quarantine(
-    connection: Connection, rows: Sequence[tuple[str, str, str, bytes]]
-) -> None:
+async def quarantine(connection: Connection, rows: Sequence[tuple[str, str, str, bytes]]) -> None:
     """Keep payloads (platform, account, code, raw bytes) that did not parse."""
     await connection.executemany(
         "INSERT INTO quarantine (platform, account, code, raw) VALUES ($1, $2, $3, $4)", rows

@@ -71,9 +71,7 @@ async def claim(
     return [ClaimedItem(*row.values()) for row in rows]
 
 
-async def save_labels(
-    connection: Connection, labelled: Sequence[tuple[int, Labels]]
-) -> None:
+async def save_labels(connection: Connection, labelled: Sequence[tuple[int, Labels]]) -> None:
     """Store the labels of a batch; what a person corrected stays as they said."""
     await connection.execute(
         """
@@ -169,9 +167,7 @@ class OpenedCase:
     deadline_at: datetime | None
 
 
-async def open_cases(
-    connection: Connection, cases: Sequence[OpenedCase]
-) -> dict[int, int]:
+async def open_cases(connection: Connection, cases: Sequence[OpenedCase]) -> dict[int, int]:
     """Open one case an item; item id → case id. An item that has a case already is left out."""
     rows = await connection.fetch(
         """
