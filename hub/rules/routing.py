@@ -1,0 +1,71 @@
+"""Who gets it: the first rule that matches decides; what nothing covers, a person does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.model.rulebook import DISTRICT_OFFICE, Rule, RuleBook
+from hub.rules.deadlines import Calendar
+
+NO_RULE = "triage.no_rule"
+UNSURE = "triage.unsure"
+NO_PLACE = "triage.no_place"
+"""The reasons for triage, in place of a rule's id; their words are in the text catalogues."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What routing is asked: an item's labels and where it lies."""
+
+    kind: str
+    service: str
+    intent: str
+    urgency: str
+    abstain: bool
+    district: str | None
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where it goes. ``agency`` None and ``state`` triage: a person decides; ``rule`` says why."""
+
+    state: str
+    agency: str | None
+    rule: str
+    deadline_at: datetime | None
+
+
+def decide(book: RuleBook, calendar: Calendar, question: Question) -> Decision:
+    """Ask the rules in order. An emergency is never held up by an unsure service."""
+    if question.abstain and question.urgency != "emergency":
+        return _triage(UNSURE)
+    for rule in book.rules:
+        if not _matches(rule, question):
+            continue
+        agency = rule.agency
+        if agency == DISTRICT_OFFICE:
+            office = book.office_of(question.district) if question.district else None
+            if office is None:
+                return _triage(NO_PLACE)
+            agency = office.code
+        deadline = calendar.deadline(
+            question.received_at, days=rule.deadline_days, hours=rule.deadline_hours
+        )
+        return Decision("queued", agency, rule.id, deadline)
+    return _triage(NO_RULE)
+
+
+def _triage(reason: str) -> Decision:
+    return Decision("triage", None, reason, None)
+
+
+def _matches(rule: Rule, question: Question) -> bool:
+    return (
+        (not rule.services or question.service in rule.services)
+        and (not rule.intents or question.intent in rule.intents)
+        and (not rule.urgencies or question.urgency in rule.urgencies)
+        and (not rule.kinds or question.kind in rule.kinds)
+        and (not rule.districts or question.district in rule.districts)
+    )
