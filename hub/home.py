@@ -38,6 +38,16 @@ class Home:
         return self.root / "secrets"
 
     @property
+    def build(self) -> Path:
+        """Where what a read-only clone would hold is made."""
+        return self.root / "build"
+
+    @property
+    def first_users(self) -> Path:
+        """Logins and passwords of the first users, readable by the home's owner only."""
+        return self.secrets / "first_users.txt"
+
+    @property
     def running(self) -> Path:
         """Written by a running ``bigear up``: its ports; removed when it stops."""
         return self.root / "running.json"

@@ -25,8 +25,9 @@ from hub.model.errors import BigEarError
 
 HTTP_PORT = 8311
 LIVE_PORT = 8312
-_PACKAGE = Path(__file__).resolve().parent
-CLONE = _PACKAGE.parent
+_HUB = Path(__file__).resolve().parent
+_BUNDLED = _HUB / "bundled"  # only in an installed package
+CLONE = _HUB.parent
 
 
 class BadSetting(BigEarError):
@@ -68,13 +69,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         listen=environ.get("BIGEAR_LISTEN") or "127.0.0.1",
         http_port=_port(environ, "BIGEAR_HTTP_PORT", ports.get("http", HTTP_PORT)),
         live_port=_port(environ, "BIGEAR_LIVE_PORT", ports.get("live", LIVE_PORT)),
-        config=_folder(environ, "BIGEAR_CONFIG", CLONE / "config", _PACKAGE / "share" / "config"),
-        pages=_folder(
-            environ,
-            "BIGEAR_PAGES",
-            CLONE / "dashboard" / "web" / "dist",
-            _PACKAGE / "share" / "pages",
-        ),
+        config=_folder(environ, "BIGEAR_CONFIG", CLONE / "config", _BUNDLED / "config"),
+        pages=_folder(environ, "BIGEAR_PAGES", _pages_of_clone(home), _BUNDLED / "pages"),
         data=Path(data).absolute() if data else None,
     )
 
@@ -82,6 +78,13 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
 def in_clone() -> bool:
     """Whether this code runs from a clone, not from an installed wheel."""
     return (CLONE / "pyproject.toml").is_file() and (CLONE / "dashboard").is_dir()
+
+
+def _pages_of_clone(home: Home) -> Path:
+    """Built in the clone, or in the home when the clone may not be written to."""
+    in_clone = CLONE / "dashboard" / "web" / "dist"
+    in_home = home.build / "dashboard" / "web" / "dist"
+    return in_home if in_home.is_dir() and not in_clone.is_dir() else in_clone
 
 
 def _port(environ: Mapping[str, str], name: str, otherwise: int) -> int:

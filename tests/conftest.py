@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ import pytest
 from redis import Redis
 
 from hub.store.migrate import upgrade
+from hub.supervise import die_with_parent
 
 CLONE = Path(__file__).resolve().parent.parent
 
@@ -37,13 +39,14 @@ def servers() -> Iterator[dict[str, str]]:
         yield given
         return
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("BIGEAR_")}
-    home = CLONE / ".tools" / "test-home"
+    home = os.environ.get("BIGEAR_TEST_HOME") or str(CLONE / ".tools" / "test-home")
     with subprocess.Popen(
         [sys.executable, "-m", "hub.cli", "servers", "--volatile"],
         cwd=CLONE,
-        env=inherited | {"BIGEAR_HOME": str(home)},
+        env=inherited | {"BIGEAR_HOME": home},
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - pytest has one thread
     ) as process:
         assert process.stdout is not None
         lines = [shlex.split(process.stdout.readline()) for _ in range(2)]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from hub import __version__
+from hub.cli._terminal import tell
 from hub.model.errors import BigEarError
 
 
@@ -55,14 +56,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(words[1:])
     try:
         return command.run(args)
-    except BigEarError as refusal:
-        print(f"bigear {name}: {refusal}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
     except BrokenPipeError:
         sys.stderr.close()  # the reader left: nothing more to say, and no traceback at exit
         return 141
+    except (BigEarError, OSError) as problem:
+        tell(name, problem)
+        return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def _overview(words: list[str], known: dict[str, str]) -> int:

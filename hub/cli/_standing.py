@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from typing import TypeVar
 
 from hub import servers
 from hub.cli._terminal import say
@@ -13,6 +14,12 @@ from hub.settings import Settings
 from hub.supervise import AlreadyRunning, Supervisor, hold
 
 WAIT_FOR_OTHER_S = 60.0
+
+T = TypeVar("T")
+
+
+class Stopped(Exception):
+    """Ctrl-C or SIGTERM came before the work was done."""
 
 
 def embedded(settings: Settings) -> list[str]:
@@ -25,21 +32,29 @@ def embedded(settings: Settings) -> list[str]:
     return names
 
 
-@contextlib.asynccontextmanager
-async def started(settings: Settings, *, volatile: bool = False) -> AsyncIterator[Supervisor]:
-    """A supervisor with the embedded servers running, to which children may be added. Holds the
-    home; raises ``AlreadyRunning`` when another process does."""
+@contextlib.contextmanager
+def prepared(settings: Settings) -> Iterator[None]:
+    """Hold the home, with the embedded servers on disk. Raises ``AlreadyRunning`` when another
+    process holds it. Downloads the first time, so do it before there is an event loop to block."""
     settings.home.create()
     with hold(settings.home.lock):
-        supervisor = Supervisor(settings.home.logs, say)
-        try:
-            servers.prepare(settings.home, embedded(settings), say)
-            await supervisor.start(
-                servers.children(settings.home, embedded(settings), volatile=volatile)
-            )
-            yield supervisor
-        finally:
-            await supervisor.stop()
+        settings.home.running.unlink(missing_ok=True)  # of one that was killed
+        servers.prepare(settings.home, embedded(settings), say)
+        yield
+
+
+@contextlib.asynccontextmanager
+async def started(settings: Settings, *, volatile: bool = False) -> AsyncIterator[Supervisor]:
+    """A supervisor with the embedded servers running, to which children may be added. The home
+    must be ``prepared``; everything is stopped at the end."""
+    supervisor = Supervisor(settings.home.logs, say)
+    try:
+        await supervisor.start(
+            servers.children(settings.home, embedded(settings), volatile=volatile)
+        )
+        yield supervisor
+    finally:
+        await supervisor.stop()
 
 
 @contextlib.asynccontextmanager
@@ -51,10 +66,26 @@ async def standing(settings: Settings) -> AsyncIterator[None]:
         return
     async with contextlib.AsyncExitStack() as stack:
         try:
+            stack.enter_context(prepared(settings))
             await stack.enter_async_context(started(settings))
         except AlreadyRunning:
             await _until_reachable(settings)
         yield
+
+
+async def until(stop: asyncio.Event, work: Coroutine[None, None, T]) -> T:
+    """The result of ``work``; raises ``Stopped`` when ``stop`` is set before it is there."""
+    doing = asyncio.ensure_future(work)
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({doing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if doing.done():
+            return doing.result()
+        doing.cancel()
+        await asyncio.wait({doing})
+        raise Stopped
+    finally:
+        stopping.cancel()
 
 
 async def _until_reachable(settings: Settings) -> None:

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+from hub.model.errors import BigEarError
+from hub.model.texts import error_text
 
 
 def say(text: str) -> None:
     """One line of progress on stderr, at once; what cannot be written there is escaped."""
     encoding = sys.stderr.encoding or "ascii"
     print(text.encode(encoding, "backslashreplace").decode(encoding), file=sys.stderr, flush=True)
+
+
+def language() -> str:
+    """``ko`` where the locale is Korean, else ``en``."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(name):
+            return "ko" if value.startswith("ko") else "en"
+    return "en"
+
+
+def tell(command: str, problem: BigEarError | OSError) -> None:
+    """Why ``command`` could not be done: its words, its stable code, and every detail."""
+    if isinstance(problem, OSError):
+        say(f"bigear {command}: {problem}")
+        return
+    words = error_text(language(), problem.code, **problem.details)
+    say(f"bigear {command}: {words} [{problem.code}]")
+    for name, value in problem.details.items():
+        say(f"  {name}: " + str(value).replace("\n", "\n    "))

@@ -11,7 +11,7 @@ import asyncio
 import os
 import shlex
 
-from hub.cli._standing import started, stop_requested
+from hub.cli._standing import prepared, started, stop_requested
 from hub.settings import Settings, read_settings
 
 
@@ -25,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    return asyncio.run(_run(read_settings(), args.command, volatile=args.volatile))
+    settings = read_settings()
+    with prepared(settings):
+        return asyncio.run(_run(settings, args.command, volatile=args.volatile))
 
 
 async def _run(settings: Settings, command: list[str], *, volatile: bool) -> int:

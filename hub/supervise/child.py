@@ -64,14 +64,15 @@ async def spawn(child: Child, log: Path) -> asyncio.subprocess.Process:
             stderr=fd,
             start_new_session=True,
             umask=0o077,
-            preexec_fn=_die_with_parent(child.death_signal),
+            preexec_fn=die_with_parent(child.death_signal),
             **user,  # type: ignore[arg-type]
         )
     finally:
         os.close(fd)
 
 
-def _die_with_parent(death_signal: signal.Signals) -> Callable[[], None]:
+def die_with_parent(death_signal: signal.Signals) -> Callable[[], None]:
+    """A ``preexec_fn`` after which the kernel sends ``death_signal`` when this process dies."""
     parent = os.getpid()
 
     def set_death_signal() -> None:

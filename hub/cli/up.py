@@ -1,0 +1,193 @@
+"""Start everything: servers, migrations, seed, every role under one supervisor; Ctrl-C stops it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import dataclasses
+import http.client
+import json
+import os
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+
+from hub import wiring
+from hub.cli import pages, selfcheck
+from hub.cli._standing import Stopped, embedded, prepared, started, stop_requested, until
+from hub.cli._terminal import say
+from hub.model.errors import BigEarError
+from hub.settings import CLONE, Settings, in_clone, read_settings
+from hub.supervise import AlreadyRunning, Child, Supervisor
+
+PORTS_TRIED = 50
+STEADY_S = 0.5
+
+
+class PortTaken(BigEarError):
+    """Neither the wanted port nor one of the next is free on ``details['listen']``."""
+
+    code = "start.port"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="send a complaint, a post and an exercise through, say what came of them, and stop",
+    )
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="worker processes (1)")
+
+
+def run(args: argparse.Namespace) -> int:
+    settings = read_settings()
+    try:
+        with prepared(settings):
+            if in_clone():
+                pages.build(settings.home)
+            settings = _with_free_ports(read_settings())
+            return asyncio.run(_up(settings, check=args.check, workers=args.workers))
+    except AlreadyRunning:
+        if not args.check:
+            raise
+        say("the hub is running already: checking that one")
+        return asyncio.run(selfcheck.run_check(read_settings()))
+
+
+async def _up(settings: Settings, *, check: bool, workers: int) -> int:
+    stop = stop_requested()
+    try:
+        async with started(settings) as supervisor:
+            return await until(stop, _serve(settings, supervisor, check=check, workers=workers))
+    except Stopped:
+        say("stopped")
+        return 0
+
+
+async def _serve(settings: Settings, supervisor: Supervisor, *, check: bool, workers: int) -> int:
+    first_time = not settings.home.first_users.exists()
+    await wiring.prepare(settings)
+    await supervisor.start(_roles(settings, workers))
+    with _announced(settings):
+        if check:
+            return await selfcheck.run_check(settings)
+        _print_addresses(settings)
+        if first_time and settings.home.first_users.exists():
+            print(settings.home.first_users.read_text(encoding="utf-8"), flush=True)
+        await asyncio.get_running_loop().create_future()  # until Ctrl-C
+        return 0
+
+
+def _roles(settings: Settings, workers: int) -> list[Child]:
+    env = os.environ | {
+        "BIGEAR_HOME": str(settings.home.root),
+        "BIGEAR_LISTEN": settings.listen,
+        "BIGEAR_HTTP_PORT": str(settings.http_port),
+        "BIGEAR_LIVE_PORT": str(settings.live_port),
+        "BIGEAR_PAGES": str(settings.pages),
+        "BIGEAR_CONFIG": str(settings.config),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(CLONE), os.environ.get("PYTHONPATH")])),
+        "PYTHONUNBUFFERED": "1",
+    }
+    names = ["worker"] if workers == 1 else [f"worker-{n + 1}" for n in range(workers)]
+    probes: dict[str, Callable[[], Awaitable[bool]]] = {
+        "api": lambda: _answers_http(settings),
+        "gateway": lambda: _listens(settings),
+        **dict.fromkeys([*names, "connectors"], _stays),
+    }
+    return [
+        Child(
+            name=name,
+            argv=(sys.executable, "-m", "hub.cli", "run", name.split("-")[0]),
+            env=env,
+            ready=probe,
+            after=tuple(embedded(settings)),
+        )
+        for name, probe in probes.items()
+    ]
+
+
+async def _answers_http(settings: Settings) -> bool:
+    host = _reach(settings.listen)
+
+    def ask() -> bool:
+        connection = http.client.HTTPConnection(host, settings.http_port, timeout=2)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    return await asyncio.to_thread(ask)
+
+
+async def _listens(settings: Settings) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(_reach(settings.listen), settings.live_port)
+    except OSError:
+        return False
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return True
+
+
+def _reach(listen: str) -> str:
+    """An address that reaches a server listening on ``listen``, which may mean every address."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listen, listen)  # noqa: S104
+
+
+async def _stays() -> bool:
+    """A role without a port is taken for started when it has not ended within half a second."""
+    await asyncio.sleep(STEADY_S)
+    return True
+
+
+def _with_free_ports(settings: Settings) -> Settings:
+    """The wanted ports, or the next free ones where others hold them. Raises ``PortTaken``."""
+    http = _free_port(settings.listen, settings.http_port, "BIGEAR_HTTP_PORT", ())
+    live = _free_port(settings.listen, settings.live_port, "BIGEAR_LIVE_PORT", (http,))
+    return dataclasses.replace(settings, http_port=http, live_port=live)
+
+
+def _free_port(listen: str, wanted: int, variable: str, taken: tuple[int, ...]) -> int:
+    tried = 1 if os.environ.get(variable) else PORTS_TRIED
+    for port in range(wanted, wanted + tried):
+        if port not in taken and _is_free(listen, port):
+            return port
+    raise PortTaken(listen=listen, port=wanted)
+
+
+def _is_free(listen: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in listen else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((listen, port))
+        except OSError:
+            return False
+    return True
+
+
+@contextlib.contextmanager
+def _announced(settings: Settings) -> Iterator[None]:
+    """Other commands find the running hub's ports in its home."""
+    ports = {"http": settings.http_port, "live": settings.live_port, "pid": os.getpid()}
+    settings.home.running.write_text(json.dumps(ports), encoding="utf-8")
+    try:
+        yield
+    finally:
+        settings.home.running.unlink(missing_ok=True)
+
+
+def _print_addresses(settings: Settings) -> None:
+    host = f"[{settings.listen}]" if ":" in settings.listen else settings.listen
+    pages_url = f"http://{host}:{settings.http_port}"
+    print(f"Big Ear   {pages_url}/         citizens")
+    print(f"          {pages_url}/staff    staff")
+    print(f"          ws://{host}:{settings.live_port}/live    live")
+    print(f"home      {settings.home.root}   (logs in {settings.home.logs})")
+    print("Ctrl-C stops it.", flush=True)
