@@ -1,0 +1,77 @@
+"""Configure: seed the first start, apply a new version of the rule book."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hub.flow.ground import Ground, change
+from hub.model.facts import canonical
+from hub.model.kinds import KINDS
+from hub.model.places import Area
+from hub.rules import books
+from hub.store import places, rulebooks
+
+CONFIG = "config"
+"""The bell's channel that tells of new configuration or areas."""
+
+
+async def seed(ground: Ground, config: Path) -> bool:
+    """Give an empty hub its rule book and areas; True if it was empty. Always: the allowed moves.
+
+    Raises BadInput ``config.invalid`` when the files in ``config`` have faults.
+    """
+    async with change(ground) as tx:
+        await rulebooks.set_allowed_moves(
+            tx.connection,
+            ((kind.code, move) for kind in KINDS.values() for move in kind.moves),
+        )
+        if await rulebooks.newest_version(tx.connection):
+            return False
+        await places.replace_areas(tx.connection, read_areas(config / "areas"))
+    document, findings = books.read_document(config)
+    if findings:
+        raise books.BadInput("config.invalid", detail="; ".join(map(str, findings[:5])))
+    await apply(ground, document, "system")
+    return True
+
+
+async def apply(ground: Ground, document: Mapping[str, Any], actor: str) -> int:
+    """Make a document the rule book that rules; its version number. The roles follow by themselves.
+
+    Raises BadInput ``config.invalid``, and changes nothing then. The same document again is no new
+    version.
+    """
+    books.open_document(document)
+    digest = hashlib.sha256(canonical(document)).hexdigest()
+    async with change(ground, actor) as tx:
+        current = await rulebooks.newest(tx.connection)
+        if current is not None and canonical(current[1]) == canonical(document):
+            return current[0]
+        version = await rulebooks.add(tx.connection, document, digest, actor)
+        tx.record("config.applied", "config", version, version, {"digest": digest})
+        tx.wake(CONFIG)
+    return version
+
+
+def read_areas(folder: Path) -> list[Area]:
+    """The areas of the tables (``*.csv``) in a folder: code, kind, names, district, lat, lon."""
+    areas = []
+    for path in sorted(folder.glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            areas += [
+                Area(
+                    row["code"],
+                    row["kind"],
+                    row["name_ko"],
+                    row["name_en"],
+                    row["district"],
+                    float(row["lat"]),
+                    float(row["lon"]),
+                )
+                for row in csv.DictReader(file)
+            ]
+    return areas
