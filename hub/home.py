@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import stat
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -103,8 +104,8 @@ class Home:
         if path.exists():
             return path.read_text(encoding="ascii").strip()
         self.create()
-        fresh = path.with_name(f".{name}.{os.getpid()}")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        descriptor, fresh = tempfile.mkstemp(prefix=f".{name}.", dir=self.secrets)  # mode 0600
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(32))
             file.flush()
             os.fsync(file.fileno())
@@ -113,7 +114,7 @@ class Home:
         except FileExistsError:
             pass
         finally:
-            fresh.unlink()
+            Path(fresh).unlink()
         return path.read_text(encoding="ascii").strip()
 
     def ports(self) -> dict[str, int]:
