@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.flow.ground import Ground, change
+from hub.model.errors import BadInput
 from hub.model.facts import canonical
 from hub.model.kinds import KINDS
 from hub.model.places import Area
@@ -34,7 +35,7 @@ async def seed(ground: Ground, config: Path) -> bool:
         await places.replace_areas(tx.connection, read_areas(config / "areas"))
     document, findings = books.read_document(config)
     if findings:
-        raise books.BadInput("config.invalid", detail="; ".join(map(str, findings[:5])))
+        raise BadInput("config.invalid", detail="; ".join(map(str, findings[:5])))
     await apply(ground, document, "system")
     return True
 

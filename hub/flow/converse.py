@@ -51,7 +51,8 @@ async def add(ground: Ground, ref: str, text: str) -> MessageView:
         case = await cases.lock_by_ref(tx.connection, ref)
         if case.state in ("withdrawn", "merged"):
             raise Conflict("case.no_longer_open", state=case.state)
-        version, changed = case.version, {}
+        version = case.version
+        changed: dict[str, object] = {}
         if case.state == "waiting":
             changed["state"] = "in_progress" if case.assignee else "queued"
             version = await cases.update(tx.connection, case.id, **changed)
