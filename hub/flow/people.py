@@ -1,0 +1,185 @@
+"""People: sign in and out, change a password, make the first users."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import argon2
+
+from hub.flow.ground import Ground, change
+from hub.model.errors import BadInput, Conflict, NotFound, NotSignedIn
+from hub.model.people import ROLES, Grant, Principal
+from hub.store import people
+from hub.store.people import OpenSession
+
+SESSION_LIFE = timedelta(hours=12)
+MIN_PASSWORD_CHARS = 10
+MAX_PASSWORD_CHARS = 200
+
+# RFC 9106, second recommended option (64 MiB, 3 passes, 4 lanes), argon2-cffi's default.
+_hasher = argon2.PasswordHasher()
+_hashing = asyncio.Semaphore(2)  # 64 MiB each: a flood of sign-ins must not eat the memory
+_NOBODY = _hasher.hash(secrets.token_hex(16))  # verified for unknown logins, to take the same time
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A new session: ``token`` is known only here and to the client."""
+
+    token: str
+    session: OpenSession
+
+
+def token_digest(token: str) -> bytes:
+    """How a session token (256 bits) is kept: SHA-256."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+async def sign_in(ground: Ground, login: str, password: str) -> SignedIn:
+    """Open a session. Raises NotSignedIn ``session.wrong`` for an unknown login or wrong password,
+    never saying which."""
+    async with ground.db.acquire() as connection:
+        stored = await people.credentials(connection, login)
+    right = await _verify(stored.password_hash if stored else _NOBODY, password)
+    if stored is None or stored.disabled or not right:
+        raise NotSignedIn("session.wrong")
+    token = secrets.token_urlsafe(32)
+    digest = token_digest(token)
+    async with ground.db.acquire() as connection:
+        await people.open_session(
+            connection,
+            digest,
+            stored.user_id,
+            secrets.token_urlsafe(24),
+            datetime.now(UTC) + SESSION_LIFE,
+        )
+        session = await people.session(connection, digest)
+    if session is None:
+        raise NotSignedIn("session.wrong")
+    return SignedIn(token, session)
+
+
+async def session_of(ground: Ground, token: str) -> OpenSession | None:
+    """The open session of a token."""
+    async with ground.db.acquire() as connection:
+        return await people.session(connection, token_digest(token))
+
+
+async def sign_out(ground: Ground, who: Principal) -> None:
+    """End the session by which ``who`` came; live connections close within a second."""
+    async with change(ground, who.actor) as tx:
+        await people.end_session(tx.connection, bytes.fromhex(who.session_id))
+        tx.record("user.changed", "user", who.user_id, 0, {"what": "session_ended"})
+
+
+async def change_password(ground: Ground, who: Principal, old: str, new: str) -> None:
+    """Replace one's own password; one's other sessions end.
+
+    Raises BadInput ``password.wrong``, ``password.too_short``, ``password.too_long`` or
+    ``password.same``.
+    """
+    check_password(new)
+    if new == old:
+        raise BadInput("password.same", field="new")
+    async with ground.db.acquire() as connection:
+        stored = await people.credentials_of(connection, who.user_id)
+    if stored is None or not await _verify(stored.password_hash, old):
+        raise BadInput("password.wrong", field="old")
+    hashed = await _hash(new)
+    async with change(ground, who.actor) as tx:
+        await people.set_password(tx.connection, who.user_id, hashed, must_change=False)
+        await people.end_sessions(tx.connection, who.user_id, but=bytes.fromhex(who.session_id))
+        tx.record("user.changed", "user", who.user_id, 0, {"what": "password"})
+
+
+async def add_user(
+    ground: Ground, login: str, name: str, grants: Sequence[Grant]
+) -> tuple[int, str]:
+    """A new user with a random first password: (id, password).
+
+    Raises BadInput ``role.unknown``, Conflict ``login.taken``.
+    """
+    for grant in grants:
+        if grant.role not in ROLES:
+            raise BadInput("role.unknown", field="role")
+    password = secrets.token_urlsafe(12)
+    hashed = await _hash(password)
+    async with change(ground) as tx:
+        user_id = await people.add_user(tx.connection, login, name, hashed, grants)
+        if user_id is None:
+            raise Conflict("login.taken", field="login")
+        tx.record(
+            "user.changed",
+            "user",
+            user_id,
+            0,
+            {"what": "added", "grants": [[grant.role, grant.agency] for grant in grants]},
+        )
+    return user_id, password
+
+
+async def reset_password(ground: Ground, login: str) -> str:
+    """A new random password, to be changed at first use; all sessions end. Raises NotFound."""
+    password = secrets.token_urlsafe(12)
+    hashed = await _hash(password)
+    async with change(ground) as tx:
+        stored = await people.credentials(tx.connection, login)
+        if stored is None:
+            raise NotFound("user.not_found")
+        await people.set_password(tx.connection, stored.user_id, hashed, must_change=True)
+        await people.end_sessions(tx.connection, stored.user_id)
+        tx.record("user.changed", "user", stored.user_id, 0, {"what": "reset"})
+    return password
+
+
+FIRST_USERS: tuple[tuple[str, str, str], ...] = (
+    ("agent", "Agent", "agent"),
+    ("supervisor", "Supervisor", "supervisor"),
+    ("broadcaster", "Broadcaster", "broadcaster"),
+    ("approver", "Approver", "approver"),
+    ("analyst", "Analyst", "analyst"),
+    ("admin", "Admin", "admin"),
+)
+
+
+async def seed_first_users(ground: Ground, agent_agency: str | None) -> dict[str, str]:
+    """One user of each role on a hub that has none; login → first password, {} if there are users.
+
+    The agent is bound to one agency, the others to none, so that the walls can be tried at once.
+    """
+    async with ground.db.acquire() as connection:
+        if await people.count(connection):
+            return {}
+    made = {}
+    for login, name, role in FIRST_USERS:
+        grant = Grant(role, agent_agency if role == "agent" else None)
+        _, made[login] = await add_user(ground, login, name, [grant])
+    return made
+
+
+def check_password(password: str) -> None:
+    """Raises BadInput for one that is too short or too long."""
+    if len(password) < MIN_PASSWORD_CHARS:
+        raise BadInput("password.too_short", field="new", limit=MIN_PASSWORD_CHARS)
+    if len(password) > MAX_PASSWORD_CHARS:
+        raise BadInput("password.too_long", field="new", limit=MAX_PASSWORD_CHARS)
+
+
+async def _hash(password: str) -> str:
+    async with _hashing:
+        return await asyncio.to_thread(_hasher.hash, password)
+
+
+async def _verify(hashed: str, password: str) -> bool:
+    async with _hashing:
+        try:
+            return await asyncio.to_thread(_hasher.verify, hashed, password)
+        except (argon2.exceptions.VerifyMismatchError, argon2.exceptions.InvalidHashError):
+            return False
+        except UnicodeEncodeError:  # a lone surrogate can be no stored password
+            return False
