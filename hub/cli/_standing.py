@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from hub import servers
@@ -33,13 +34,17 @@ def embedded(settings: Settings) -> list[str]:
 
 
 @contextlib.contextmanager
-def prepared(settings: Settings) -> Iterator[None]:
-    """Hold the home, with the embedded servers on disk. Raises ``AlreadyRunning`` when another
-    process holds it. Downloads the first time, so do it before there is an event loop to block."""
+def prepared(settings: Settings, meanwhile: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Hold the home, with the embedded servers on disk and ``meanwhile`` done beside it. Raises
+    ``AlreadyRunning`` when another process holds it. Downloads the first time, so do it before
+    there is an event loop to block."""
     settings.home.create()
     with hold(settings.home.lock):
         settings.home.running.unlink(missing_ok=True)  # of one that was killed
-        servers.prepare(settings.home, embedded(settings), say)
+        with ThreadPoolExecutor(1) as aside:
+            other = aside.submit(meanwhile)
+            servers.prepare(settings.home, embedded(settings), say)
+        other.result()
         yield
 
 

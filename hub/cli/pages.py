@@ -49,8 +49,9 @@ def build(home: Home) -> None:
     """Build the clone's pages unless the built ones are of the same sources. Needs a network only
     when the locked packages changed. Raises ``PagesFailed``."""
     place = _workplace(home)
-    place.mkdir(parents=True, exist_ok=True)
-    with (place / ".pages.lock").open("w") as lock:
+    tools = place / ".tools"
+    tools.mkdir(parents=True, exist_ok=True)
+    with (tools / "pages.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         wanted = _digest(SOURCES)
         web = place / "dashboard" / "web"
@@ -94,6 +95,8 @@ def _npm(web: Path, *words: str) -> int:
         "npm_config_update_notifier": "false",
         "npm_config_cache": str(web.parents[1] / ".tools" / "npm"),
     }
+    if not sys.stderr.isatty():
+        env["NO_COLOR"] = "1"
     if Path(_CERTIFICATES).exists():
         env.setdefault("NODE_EXTRA_CA_CERTS", _CERTIFICATES)
     argv = [str(node), str(npm), *words]

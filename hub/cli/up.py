@@ -43,9 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     settings = read_settings()
     try:
-        with prepared(settings):
-            if in_clone():
-                pages.build(settings.home)
+        with prepared(settings, _build_pages):
             settings = _with_free_ports(read_settings())
             return asyncio.run(_up(settings, check=args.check, workers=args.workers))
     except AlreadyRunning:
@@ -53,6 +51,11 @@ def run(args: argparse.Namespace) -> int:
             raise
         say("the hub is running already: checking that one")
         return asyncio.run(selfcheck.run_check(read_settings()))
+
+
+def _build_pages() -> None:
+    if in_clone():
+        pages.build(read_settings().home)
 
 
 async def _up(settings: Settings, *, check: bool, workers: int) -> int:
