@@ -1,0 +1,165 @@
+import {
+  type CaseKey,
+  type ClientFrame,
+  CLOSE_NO_HELLO,
+  CLOSE_SESSION_ENDED,
+  PROTOCOL,
+  type ServerFrame,
+  type Who,
+} from "@contract/protocol";
+
+/** What the connection is doing, as a page may show it. */
+export type Phase = "connecting" | "live" | "waiting" | "ended";
+
+export interface Connection {
+  readonly phase: Phase;
+  /** Attempts that failed in a row since it last was live. */
+  readonly failures: number;
+  /** Topics wanted, each with its own number and, once known, the position reached. */
+  readonly topics: ReadonlyMap<string, { id: number; position: number | null }>;
+  readonly key: CaseKey | null;
+  readonly user: Who | null;
+  readonly nextId: number;
+  /** Topics that the hub refused, with the code it gave. */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
+export type Event =
+  | { type: "opened" }
+  | { type: "closed"; code: number }
+  | { type: "frame"; frame: ServerFrame }
+  | { type: "retry" }
+  | { type: "want"; topic: string; position: number | null }
+  | { type: "drop"; topic: string };
+
+export type Effect =
+  | { do: "connect" }
+  | { do: "send"; frame: ClientFrame }
+  | { do: "wait"; failures: number }
+  | { do: "forget"; topic: string };
+
+export type Step = readonly [Connection, readonly Effect[]];
+
+export const start = (key: CaseKey | null): Connection => ({
+  phase: "connecting",
+  failures: 0,
+  topics: new Map(),
+  key,
+  user: null,
+  nextId: 1,
+  refused: new Map(),
+});
+
+const subscribe = (id: number, topic: string, position: number | null): Effect => ({
+  do: "send",
+  frame: { type: "subscribe", id, topic, ...(position === null ? {} : { position }) },
+});
+
+/**
+ * Milliseconds before the next attempt: 0.5 s doubling to 30 s, with full jitter so that a city's
+ * pages do not all come back in the same moment. `random` is in [0, 1).
+ */
+export function backoffMs(failures: number, random: number): number {
+  const ceiling = Math.min(30_000, 500 * 2 ** Math.min(failures, 10));
+  return Math.round(ceiling * (0.3 + 0.7 * random));
+}
+
+function onClosed(state: Connection, code: number): Step {
+  // The hub ended the session, or refuses this page's hello: trying again changes nothing.
+  if (code === CLOSE_SESSION_ENDED || code === CLOSE_NO_HELLO)
+    return [{ ...state, phase: "ended", user: null }, []];
+  const failures = state.failures + 1;
+  return [{ ...state, phase: "waiting", failures }, [{ do: "wait", failures }]];
+}
+
+function onFrame(state: Connection, frame: ServerFrame): Step {
+  switch (frame.type) {
+    case "hello": {
+      const again = [...state.topics].map(([topic, { id, position }]) =>
+        subscribe(id, topic, position),
+      );
+      return [{ ...state, phase: "live", failures: 0, user: frame.user ?? null }, again];
+    }
+    case "snapshot":
+    case "facts":
+      return reached(state, frame.topic, frame.position);
+    case "resync":
+      return resync(state, frame.topic, frame.reason === "not_allowed");
+    case "error":
+      return refused(state, frame.id, frame.code);
+  }
+}
+
+function reached(state: Connection, topic: string, position: number): Step {
+  const known = state.topics.get(topic);
+  if (!known) return [state, []];
+  return [{ ...state, topics: new Map(state.topics).set(topic, { ...known, position }) }, []];
+}
+
+/** What was known of a topic cannot be continued: forget it, and unless it is barred ask anew. */
+function resync(state: Connection, topic: string, barred: boolean): Step {
+  const known = state.topics.get(topic);
+  if (!known) return [state, []];
+  const topics = new Map(state.topics);
+  if (barred) {
+    topics.delete(topic);
+    return [{ ...state, topics }, [{ do: "forget", topic }]];
+  }
+  topics.set(topic, { id: state.nextId, position: null });
+  return [
+    { ...state, topics, nextId: state.nextId + 1 },
+    [
+      { do: "send", frame: { type: "unsubscribe", id: known.id } },
+      subscribe(state.nextId, topic, null),
+    ],
+  ];
+}
+
+function refused(state: Connection, id: number | undefined, code: string): Step {
+  const found = [...state.topics].find(([, known]) => known.id === id);
+  if (!found) return [state, []];
+  const topics = new Map(state.topics);
+  topics.delete(found[0]);
+  return [{ ...state, topics, refused: new Map(state.refused).set(found[0], code) }, []];
+}
+
+function want(state: Connection, topic: string, position: number | null): Step {
+  if (state.topics.has(topic)) return [state, []];
+  const id = state.nextId;
+  const topics = new Map(state.topics).set(topic, { id, position });
+  return [
+    { ...state, topics, nextId: id + 1 },
+    state.phase === "live" ? [subscribe(id, topic, position)] : [],
+  ];
+}
+
+function drop(state: Connection, topic: string): Step {
+  const known = state.topics.get(topic);
+  if (!known) return [state, []];
+  const topics = new Map(state.topics);
+  topics.delete(topic);
+  const goodbye: Effect = { do: "send", frame: { type: "unsubscribe", id: known.id } };
+  return [{ ...state, topics }, state.phase === "live" ? [goodbye] : []];
+}
+
+/** The whole of the connection's behaviour: a state and an event give a state and effects. */
+export function step(state: Connection, event: Event): Step {
+  switch (event.type) {
+    case "opened": {
+      const hello: ClientFrame = { type: "hello", protocol: PROTOCOL };
+      return [state, [{ do: "send", frame: state.key ? { ...hello, case: state.key } : hello }]];
+    }
+    case "closed":
+      return state.phase === "ended" ? [state, []] : onClosed(state, event.code);
+    case "frame":
+      return onFrame(state, event.frame);
+    case "retry":
+      return state.phase === "waiting"
+        ? [{ ...state, phase: "connecting" }, [{ do: "connect" }]]
+        : [state, []];
+    case "want":
+      return want(state, event.topic, event.position);
+    case "drop":
+      return drop(state, event.topic);
+  }
+}

@@ -1,0 +1,69 @@
+import "./style/base.css";
+import "./style/parts.css";
+import "./style/pages.css";
+import { render } from "preact";
+import { useEffect } from "preact/hooks";
+import { Empty, RefusalNotice, Skeleton } from "./parts/basics.tsx";
+import { later } from "./parts/later.tsx";
+import { Shell } from "./parts/shell.tsx";
+import { useAsked } from "./parts/work.ts";
+import { followLinks, type Page, pageOf, path } from "./router.ts";
+import { loadReference, loadSession, session, watchForEnd } from "./state.ts";
+import { startTexts, t } from "./texts/texts.ts";
+
+const Home = later(() => import("./pages/home/home.tsx"));
+const Case = later(() => import("./pages/case/case.tsx"));
+const Staff = later(() => import("./pages/staff/entry.tsx"));
+
+function Content(props: { page: Page }) {
+  const { page } = props;
+  switch (page.name) {
+    case "home":
+      return <Home />;
+    case "case":
+      return <Case key={page.ref} reference={page.ref} />;
+    case "staff":
+    case "broadcasts":
+    case "accounts":
+      return <Staff page={page.name} />;
+    case "missing":
+      return (
+        <Empty title={t("common.no_page")}>
+          <a href="/">{t("common.go_home")}</a>
+        </Empty>
+      );
+  }
+}
+
+const begin = async (): Promise<true> => {
+  await loadSession();
+  await loadReference();
+  return true;
+};
+
+function App() {
+  const page = pageOf(path.value);
+  const staff = page.name === "staff" || page.name === "broadcasts" || page.name === "accounts";
+  const started = useAsked(begin);
+  useEffect(() => {
+    document.addEventListener("click", followLinks);
+    return () => document.removeEventListener("click", followLinks);
+  }, []);
+  return (
+    <Shell staff={staff}>
+      <RefusalNotice refusal={started.refusal} again={started.again} />
+      {session.value && started.value ? (
+        <Content page={page} />
+      ) : (
+        !started.refusal && <Skeleton lines={6} />
+      )}
+    </Shell>
+  );
+}
+
+const root = document.getElementById("app");
+if (root)
+  void startTexts().then(() => {
+    watchForEnd();
+    render(<App />, root);
+  });

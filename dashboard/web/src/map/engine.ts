@@ -1,0 +1,208 @@
+import "maplibre-gl/dist/maplibre-gl.css";
+import {
+  AttributionControl,
+  type ExpressionSpecification,
+  type GeoJSONSource,
+  Map as Maplibre,
+  Marker,
+  NavigationControl,
+  setWorkerUrl,
+  type StyleSpecification,
+} from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import type { City, Districts, Language, Point } from "../api/types.ts";
+import { dark, light, type Paint } from "./paint.ts";
+
+setWorkerUrl(workerUrl);
+
+export interface Dot extends Point {
+  id: number;
+  tone: "emergency" | "high" | "normal" | "low";
+}
+
+export interface Options {
+  city: City;
+  districts: Districts;
+  language: Language;
+  at: Point | null;
+  onPick: ((at: Point) => void) | null;
+  onDot: ((id: number) => void) | null;
+}
+
+const DISTRICT_ZOOM = 9.6;
+const POINT_ZOOM = 13.5;
+
+const isDark = (): boolean => matchMedia("(prefers-color-scheme: dark)").matches;
+const still = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+function layers(paint: Paint, approximate: boolean, tiles: boolean): StyleSpecification["layers"] {
+  return [
+    { id: "ground", type: "background", paint: { "background-color": paint.outside } },
+    ...(tiles ? [{ id: "tiles", type: "raster" as const, source: "tiles" }] : []),
+    {
+      id: "land",
+      type: "fill",
+      source: "districts",
+      paint: { "fill-color": paint.land, "fill-opacity": tiles ? 0.1 : 1 },
+    },
+    {
+      id: "chosen",
+      type: "fill",
+      source: "districts",
+      filter: ["==", ["get", "code"], ""],
+      paint: { "fill-color": paint.chosen, "fill-opacity": tiles ? 0.3 : 1 },
+    },
+    {
+      id: "borders",
+      type: "line",
+      source: "districts",
+      paint: {
+        "line-color": paint.border,
+        "line-width": 1.2,
+        ...(approximate ? { "line-dasharray": [3, 2] } : {}),
+      },
+    },
+    {
+      id: "names",
+      type: "symbol",
+      source: "districts",
+      layout: { "text-field": ["get", "label"], "text-size": 12, "text-padding": 4 },
+      paint: { "text-color": paint.text, "text-halo-color": paint.land, "text-halo-width": 1.4 },
+    },
+    {
+      id: "dots",
+      type: "circle",
+      source: "dots",
+      paint: {
+        "circle-radius": ["interpolate", ["linear"], ["zoom"], 9, 4, 15, 8],
+        "circle-color": toneColour(paint),
+        "circle-stroke-color": paint.land,
+        "circle-stroke-width": 1.5,
+      },
+    },
+  ];
+}
+
+const toneColour = (paint: Paint): ExpressionSpecification => [
+  "match",
+  ["get", "tone"],
+  "emergency",
+  paint.emergency,
+  "high",
+  paint.high,
+  paint.dot,
+];
+
+function labelled(districts: Districts, language: Language): GeoJSON.FeatureCollection {
+  const features = districts.features.map((one) => ({
+    ...one,
+    properties: {
+      ...one.properties,
+      label: language === "ko" ? one.properties.name_ko : one.properties.name_en,
+    },
+  }));
+  return { type: "FeatureCollection", features };
+}
+
+function style(options: Options): StyleSpecification {
+  const { city, districts, language } = options;
+  const tiles = city.tile_url;
+  return {
+    version: 8,
+    sources: {
+      districts: { type: "geojson", data: labelled(districts, language) },
+      dots: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
+      ...(tiles ? { tiles: { type: "raster", tiles: [tiles], tileSize: 256 } } : {}),
+    },
+    layers: layers(isDark() ? dark : light, city.approximate_areas, tiles !== null),
+  };
+}
+
+/** A drawn map, and the few things that a page may ask of it. */
+export class CityMap {
+  readonly #map: Maplibre;
+  readonly #pin: Marker;
+  readonly #ready: Promise<unknown>;
+
+  constructor(box: HTMLElement, options: Options) {
+    const [west, south, east, north] = options.city.bounds;
+    const pad = 0.25;
+    this.#map = new Maplibre({
+      container: box,
+      style: style(options),
+      bounds: [west, south, east, north],
+      fitBoundsOptions: { padding: 12 },
+      maxBounds: [west - pad, south - pad, east + pad, north + pad],
+      minZoom: DISTRICT_ZOOM - 2,
+      maxZoom: 18,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      cooperativeGestures: false,
+      fadeDuration: still() ? 0 : 200,
+    });
+    this.#map.touchZoomRotate.disableRotation();
+    this.#map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
+    if (options.city.tile_url) this.#map.addControl(new AttributionControl({ compact: true }));
+    this.#pin = new Marker({ color: "#c2410c", draggable: options.onPick !== null });
+    this.#ready = this.#map.once("load");
+    this.#listen(options);
+    this.setPin(options.at);
+  }
+
+  #listen({ onPick, onDot }: Options): void {
+    if (onPick) {
+      this.#map.getCanvas().style.cursor = "crosshair";
+      this.#map.on("click", ({ lngLat }) => onPick({ lat: lngLat.lat, lon: lngLat.lng }));
+      this.#pin.on("dragend", () => {
+        const { lat, lng } = this.#pin.getLngLat();
+        onPick({ lat, lon: lng });
+      });
+    }
+    if (onDot) {
+      this.#map.on("click", "dots", (event) => {
+        const id: unknown = event.features?.[0]?.properties["id"];
+        if (typeof id === "number") onDot(id);
+      });
+      this.#map.on("mouseenter", "dots", () => {
+        this.#map.getCanvas().style.cursor = "pointer";
+      });
+      this.#map.on("mouseleave", "dots", () => {
+        this.#map.getCanvas().style.cursor = "";
+      });
+    }
+  }
+
+  /** Puts the pin and brings it into sight, or takes it away. */
+  setPin(at: Point | null): void {
+    if (!at) {
+      this.#pin.remove();
+      return;
+    }
+    this.#pin.setLngLat([at.lon, at.lat]).addTo(this.#map);
+    const zoom = Math.max(this.#map.getZoom(), POINT_ZOOM);
+    const inSight = this.#map.getBounds().contains([at.lon, at.lat]);
+    if (inSight && this.#map.getZoom() >= POINT_ZOOM - 1) return;
+    this.#map.easeTo({ center: [at.lon, at.lat], zoom, duration: still() ? 0 : 500 });
+  }
+
+  async setDots(dots: readonly Dot[]): Promise<void> {
+    await this.#ready;
+    const features = dots.map(({ id, tone, lat, lon }) => ({
+      type: "Feature" as const,
+      properties: { id, tone },
+      geometry: { type: "Point" as const, coordinates: [lon, lat] },
+    }));
+    this.#map.getSource<GeoJSONSource>("dots")?.setData({ type: "FeatureCollection", features });
+  }
+
+  /** Colours one district, or none. */
+  async choose(code: string | null): Promise<void> {
+    await this.#ready;
+    this.#map.setFilter("chosen", ["==", ["get", "code"], code ?? ""]);
+  }
+
+  close(): void {
+    this.#map.remove();
+  }
+}

@@ -1,0 +1,71 @@
+import { useEffect, useState } from "preact/hooks";
+import { listBroadcasts } from "../../api/calls.ts";
+import { useTopic } from "../../live/use.ts";
+import { Button, Empty, RefusalNotice, Skeleton } from "../../parts/basics.tsx";
+import { useAsked } from "../../parts/work.ts";
+import { session } from "../../state.ts";
+import { t } from "../../texts/texts.ts";
+import { Editor } from "./editor.tsx";
+import { One } from "./one.tsx";
+import { mayWrite } from "./rules.ts";
+
+/** Emergency broadcasts: one person writes, another approves exactly that text. */
+export default function Broadcasts() {
+  const asked = useAsked(listBroadcasts);
+  const position = useTopic("broadcasts")?.position;
+  const { again } = asked;
+  const [editing, setEditing] = useState<number | "new" | null>(null);
+  useEffect(() => {
+    if (position !== undefined) again();
+  }, [position, again]);
+  const user = session.value?.user;
+  if (!user) return null;
+  const saved = (): void => {
+    setEditing(null);
+    again();
+  };
+  const all = asked.value ?? [];
+  return (
+    <div class="broadcasts">
+      <header class="page-head">
+        <div>
+          <h1>{t("staff.broadcasts")}</h1>
+          <p class="hint">{t("broadcast.lead")}</p>
+        </div>
+        {mayWrite(user) && editing === null && (
+          <Button look="main" onClick={() => setEditing("new")}>
+            {t("broadcast.new")}
+          </Button>
+        )}
+      </header>
+      <RefusalNotice refusal={asked.refusal} again={again} />
+      {editing === "new" && (
+        <Editor broadcast={null} onDone={saved} onCancel={() => setEditing(null)} />
+      )}
+      {asked.loading && !asked.value && <Skeleton lines={6} />}
+      {asked.value && !all.length && editing === null && (
+        <Empty title={t("broadcast.none")}>
+          <p>{t("broadcast.none_hint")}</p>
+        </Empty>
+      )}
+      {all.map((broadcast) =>
+        editing === broadcast.id ? (
+          <Editor
+            key={broadcast.id}
+            broadcast={broadcast}
+            onDone={saved}
+            onCancel={() => setEditing(null)}
+          />
+        ) : (
+          <One
+            key={broadcast.id}
+            broadcast={broadcast}
+            user={user}
+            onEdit={() => setEditing(broadcast.id)}
+            onChanged={again}
+          />
+        ),
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,184 @@
+import { useState } from "preact/hooks";
+import { moveBroadcast } from "../../api/calls.ts";
+import type { Broadcast, User } from "../../api/types.ts";
+import { areaNames } from "../../parts/alerts.tsx";
+import { Button, Field, Notice, RefusalNotice } from "../../parts/basics.tsx";
+import { Ago, StateChip } from "../../parts/chips.tsx";
+import { Dialog } from "../../parts/dialog.tsx";
+import { useDeed } from "../../parts/work.ts";
+import { dateTime } from "../../texts/format.ts";
+import { t, word } from "../../texts/texts.ts";
+import { approval, mayEdit, needsReason, offered, shortHash } from "./rules.ts";
+
+/** Exactly what would go out, in both languages, and the hash that an approval is bound to. */
+function Content(props: { broadcast: Broadcast }) {
+  const { broadcast } = props;
+  return (
+    <>
+      <div class="both">
+        {(["ko", "en"] as const).map((spoken) => (
+          <section key={spoken} lang={spoken} class="said">
+            <h3>{broadcast.headline[spoken]}</h3>
+            <p class="text">{broadcast.text[spoken]}</p>
+          </section>
+        ))}
+      </div>
+      <p class="alert-facts">
+        <span>{areaNames(broadcast.areas)}</span>
+        <span>{t("alert.until", { at: dateTime(broadcast.expires_at) })}</span>
+        <span title={broadcast.content_hash}>
+          {t("broadcast.hash")} <code>{shortHash(broadcast.content_hash)}</code>
+        </span>
+      </p>
+    </>
+  );
+}
+
+function MoveDialog(props: {
+  broadcast: Broadcast;
+  to: string;
+  onDone: () => void;
+  onClose: () => void;
+}) {
+  const { broadcast, to } = props;
+  const [reason, setReason] = useState("");
+  const [read, setRead] = useState(false);
+  // What is being approved is what was on the screen when the dialog opened, nothing newer.
+  const [shown] = useState(broadcast);
+  const deed = useDeed();
+  const reasoned = needsReason(shown.state, to);
+  const changed = broadcast.version !== shown.version;
+  const ready = (!reasoned || reason.trim() !== "") && (to !== "approved" || read) && !changed;
+  const go = (event: SubmitEvent): void => {
+    event.preventDefault();
+    void deed
+      .run(async () => {
+        await moveBroadcast(shown, to, reason.trim() || undefined);
+      })
+      .then((done) => {
+        props.onDone();
+        if (done) props.onClose();
+      });
+  };
+  return (
+    <Dialog title={word("move", to)} wide onClose={props.onClose}>
+      <form onSubmit={go}>
+        <Content broadcast={shown} />
+        {changed && <Notice tone="warn">{t("broadcast.changed")}</Notice>}
+        {to === "approved" && (
+          <label class="toggle sure">
+            <input
+              type="checkbox"
+              checked={read}
+              onChange={(event) => setRead(event.currentTarget.checked)}
+            />
+            {shown.exercise ? t("broadcast.read_exercise") : t("broadcast.read")}
+          </label>
+        )}
+        {(reasoned || to === "cancelled") && (
+          <Field label={t("act.reason")} optional={!reasoned}>
+            {({ id }) => (
+              <textarea
+                id={id}
+                rows={2}
+                maxLength={2000}
+                value={reason}
+                onInput={(event) => setReason(event.currentTarget.value)}
+              />
+            )}
+          </Field>
+        )}
+        <RefusalNotice refusal={deed.refusal} />
+        <footer>
+          <Button onClick={props.onClose}>{t("common.back")}</Button>
+          <Button
+            type="submit"
+            look={to === "approved" ? "main" : "danger"}
+            busy={deed.busy}
+            disabled={!ready}
+          >
+            {word("move", to)}
+          </Button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
+
+/** One broadcast with its way so far and what the reader may do with it. */
+export function One(props: {
+  broadcast: Broadcast;
+  user: User;
+  onEdit: () => void;
+  onChanged: () => void;
+}) {
+  const { broadcast, user } = props;
+  const [moving, setMoving] = useState<string | null>(null);
+  const deed = useDeed();
+  const moves = offered(user, broadcast);
+  const right = approval(user, broadcast);
+  const submit = (): void =>
+    void deed
+      .run(async () => {
+        await moveBroadcast(broadcast, "submitted");
+      })
+      .then(props.onChanged);
+  return (
+    <article class={`card broadcast ${broadcast.severity}`} id={`broadcast-${broadcast.id}`}>
+      <header>
+        <p class="chips">
+          <span class={`chip severity-${broadcast.severity}`}>
+            {word("severity", broadcast.severity)}
+          </span>
+          <StateChip state={broadcast.state} />
+          {broadcast.exercise && <span class="chip mark">{t("alert.exercise")}</span>}
+        </p>
+        <p class="hint">
+          {broadcast.created_by_name}
+          {broadcast.submitted_at && (
+            <>
+              {" · "}
+              {t("broadcast.submitted")} <Ago at={broadcast.submitted_at} />
+            </>
+          )}
+          {broadcast.approved_by_name &&
+            ` · ${t("broadcast.approved_by", { name: broadcast.approved_by_name })}`}
+          {broadcast.reach && ` · ${t("broadcast.reach", { n: broadcast.reach.connected })}`}
+        </p>
+      </header>
+      <Content broadcast={broadcast} />
+      <RefusalNotice refusal={deed.refusal} />
+      <footer>
+        {mayEdit(user, broadcast) && <Button onClick={props.onEdit}>{t("broadcast.edit")}</Button>}
+        {moves.includes("submitted") && (
+          <Button look="main" busy={deed.busy} onClick={submit}>
+            {word("move", "submitted")}
+          </Button>
+        )}
+        {moves
+          .filter((to) => to !== "submitted")
+          .map((to) => (
+            <Button
+              key={to}
+              look={to === "approved" ? "main" : to === "cancelled" ? "danger" : "side"}
+              disabled={to === "approved" && right !== "may"}
+              onClick={() => setMoving(to)}
+            >
+              {word("move", to)}
+            </Button>
+          ))}
+      </footer>
+      {moves.includes("approved") && right === "own_text" && (
+        <p class="hint">{t("broadcast.own_text")}</p>
+      )}
+      {moving && (
+        <MoveDialog
+          broadcast={broadcast}
+          to={moving}
+          onDone={props.onChanged}
+          onClose={() => setMoving(null)}
+        />
+      )}
+    </article>
+  );
+}

@@ -1,0 +1,163 @@
+import type { CaseView } from "@contract/protocol";
+import type { ComponentChildren } from "preact";
+import type { HistoryEntry, Label, StaffCase } from "../../api/types.ts";
+import { Ago, Confidence, StateChip } from "../../parts/chips.tsx";
+import { agencyName, districtName, serviceName } from "../../state.ts";
+import { percent } from "../../texts/format.ts";
+import { language, t, word } from "../../texts/texts.ts";
+import { placeWords } from "./row.tsx";
+
+function Line(props: { name: string; children: ComponentChildren }) {
+  return (
+    <div class="line">
+      <dt>{props.name}</dt>
+      <dd>{props.children}</dd>
+    </div>
+  );
+}
+
+function LabelLine(props: { name: string; label: Label | null | undefined; words: string }) {
+  return (
+    <Line name={props.name}>
+      <b>{props.words || t("item.unlabelled")}</b>
+      <Confidence share={props.label?.confidence} />
+    </Line>
+  );
+}
+
+const spoken = (code: string | null | undefined): string => {
+  if (!code) return "";
+  if (code === "ko") return t("common.korean");
+  return code === "en" ? t("common.english") : code;
+};
+
+/** What the hub made of the text, and how sure it was. */
+export function LabelsPanel(props: { known: StaffCase; view: CaseView }) {
+  const { view } = props;
+  const labels = props.known.labels;
+  return (
+    <section>
+      <h3>{t("item.labels")}</h3>
+      <dl class="lines">
+        <LabelLine name={t("staff.service")} label={labels?.service} words={serviceName(view.service)} />
+        <LabelLine name={t("item.intent")} label={labels?.intent} words={word("intent", view.intent)} />
+        <LabelLine name={t("staff.urgency")} label={labels?.urgency} words={word("urgency", view.urgency)} />
+        <LabelLine name={t("item.language")} label={labels?.language} words={spoken(view.language)} />
+        {labels && labels.alternatives.length > 0 && (
+          <Line name={t("item.alternatives")}>
+            {labels.alternatives
+              .map(({ code, confidence }) => `${serviceName(code)} ${percent(confidence)}`)
+              .join(" · ")}
+          </Line>
+        )}
+        {labels?.model && (
+          <Line name={t("item.model")}>
+            <code>{labels.model}</code>
+          </Line>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+/** Why the case is in this queue: the rule, its reason, and how its place was found. */
+export function WhyPanel(props: { known: StaffCase; view: CaseView }) {
+  const { why, place } = props.known;
+  const reason = language.value === "ko" ? why?.reason_ko : why?.reason_en;
+  const { view } = props;
+  return (
+    <section>
+      <h3>{t("item.why")}</h3>
+      <dl class="lines">
+        <Line name={t("item.agency")}>
+          <b>{agencyName(view.agency) || t("staff.triage")}</b>
+        </Line>
+        {reason && <Line name={t("item.reason")}>{reason}</Line>}
+        {why?.rule && (
+          <Line name={t("item.rule")}>
+            <code>{why.rule}</code>
+          </Line>
+        )}
+        <Line name={t("item.place")}>
+          {[placeWords(view), place].filter(Boolean).join(" · ") || t("item.placeless")}
+          {view.approximate && <span class="hint"> {t("place.approximate")}</span>}
+        </Line>
+        {why?.how_located && (
+          <Line name={t("item.located")}>{word("located", why.how_located)}</Line>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+/** The text with the places that the hub found in it marked. */
+export function ItemText(props: { text: string; places: readonly { start: number; end: number }[] }) {
+  const letters = [...props.text];
+  const parts: ComponentChildren[] = [];
+  let at = 0;
+  for (const { start, end } of [...props.places].sort((a, b) => a.start - b.start)) {
+    if (start < at || end > letters.length) continue;
+    parts.push(letters.slice(at, start).join(""));
+    parts.push(<mark key={start}>{letters.slice(start, end).join("")}</mark>);
+    at = end;
+  }
+  parts.push(letters.slice(at).join(""));
+  return <p class="text item-text">{parts}</p>;
+}
+
+export function Nearby(props: { nearby: readonly CaseView[]; onOpen: (id: number) => void }) {
+  if (!props.nearby.length) return null;
+  return (
+    <section>
+      <h3>{t("item.nearby")}</h3>
+      <ul class="nearby">
+        {props.nearby.map((view) => (
+          <li key={view.id}>
+            <button type="button" onClick={() => props.onOpen(view.id)}>
+              <b>{serviceName(view.service)}</b> <StateChip state={view.state} />
+              <small>{view.excerpt}</small>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** The codes of a fact in words, as far as they have any. */
+function summary(entry: HistoryEntry): string {
+  const { state, from, to, agency, service, district, reason } = entry.summary as Record<
+    string,
+    unknown
+  >;
+  const one = (value: unknown, say: (code: string) => string): string[] =>
+    typeof value === "string" && value ? [say(value)] : [];
+  const states = [...one(from, (code) => word("state", code)), ...one(to ?? state, (code) => word("state", code))];
+  return [
+    states.join(" → "),
+    ...one(agency, agencyName),
+    ...one(service, serviceName),
+    ...one(district, districtName),
+    ...one(reason, (text) => text),
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+export function History(props: { history: readonly HistoryEntry[] }) {
+  return (
+    <section>
+      <h3>{t("item.history")}</h3>
+      <ol class="history">
+        {props.history.map((entry) => (
+          <li key={entry.position}>
+            <Ago at={entry.at} />
+            <b>{word("fact", entry.type)}</b>
+            <span>{summary(entry)}</span>
+            {entry.actor_name && <small>{entry.actor_name}</small>}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

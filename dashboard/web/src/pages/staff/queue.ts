@@ -1,0 +1,117 @@
+import { KINDS } from "@contract/kinds";
+import type { CaseView, CountView } from "@contract/protocol";
+
+/** What a staff member wants to see of a queue; empty strings mean "any". */
+export interface Wanted {
+  queue: string;
+  state: string;
+  service: string;
+  district: string;
+  urgency: string;
+  q: string;
+  mine: boolean;
+  marks: boolean;
+  sort: "pressing" | "newest";
+}
+
+export const OPEN_STATES: readonly string[] = KINDS.complaint.open;
+const URGENCIES: readonly (string | null | undefined)[] = ["emergency", "high", "normal", "low"];
+
+/** What a query of the address stands for. */
+export function wantedOf(search: URLSearchParams, firstQueue: string): Wanted {
+  const value = (key: string): string => search.get(key) ?? "";
+  return {
+    queue: value("queue") || firstQueue,
+    state: value("state"),
+    service: value("service"),
+    district: value("district"),
+    urgency: value("urgency"),
+    q: value("q"),
+    mine: value("mine") === "1",
+    marks: value("marks") !== "0",
+    sort: value("sort") === "newest" ? "newest" : "pressing",
+  };
+}
+
+const inState = (view: CaseView, state: string): boolean =>
+  state === "any" || (state ? view.state === state : OPEN_STATES.includes(view.state));
+
+const inQueue = (view: CaseView, queue: string, own: readonly string[] | null): boolean => {
+  if (queue === "triage") return view.state === "triage";
+  if (queue === "all") return own === null || own.includes(view.agency ?? "");
+  return view.agency === queue;
+};
+
+/** Whether a case belongs on the list. Texts are searched by the hub, so `q` is not judged here. */
+export function fitsWanted(
+  view: CaseView,
+  wanted: Wanted,
+  me: number,
+  own: readonly string[] | null,
+): boolean {
+  return (
+    inQueue(view, wanted.queue, own) &&
+    inState(view, wanted.state) &&
+    (!wanted.service || view.service === wanted.service) &&
+    (!wanted.district || view.district === wanted.district) &&
+    (!wanted.urgency || view.urgency === wanted.urgency) &&
+    (!wanted.mine || view.assignee === me) &&
+    (wanted.marks || !view.mark)
+  );
+}
+
+const rank = (view: CaseView): number => {
+  const at = URGENCIES.indexOf(view.urgency);
+  return at < 0 ? URGENCIES.length : at;
+};
+
+const newestFirst = (a: CaseView, b: CaseView): number =>
+  b.received_at.localeCompare(a.received_at) || b.id - a.id;
+
+/** Emergencies, then the overdue, then by deadline; those without one last, newest first. */
+function pressingFirst(a: CaseView, b: CaseView): number {
+  const emergency = (view: CaseView): number => (view.urgency === "emergency" ? 0 : 1);
+  return (
+    emergency(a) - emergency(b) ||
+    Number(b.overdue ?? false) - Number(a.overdue ?? false) ||
+    (a.deadline_at ?? "9").localeCompare(b.deadline_at ?? "9") ||
+    rank(a) - rank(b) ||
+    newestFirst(a, b)
+  );
+}
+
+/** The cases of several sources, each once and in its highest version. */
+export function newest(...sources: Iterable<CaseView>[]): Map<number, CaseView> {
+  const known = new Map<number, CaseView>();
+  for (const source of sources)
+    for (const view of source) {
+      const had = known.get(view.id);
+      if (!had || view.version > had.version) known.set(view.id, view);
+    }
+  return known;
+}
+
+export function sorted(views: Iterable<CaseView>, sort: Wanted["sort"]): CaseView[] {
+  return [...views].sort(sort === "newest" ? newestFirst : pressingFirst);
+}
+
+/** Open cases by queue: an agency's code, or "triage". */
+export function openByQueue(counts: Iterable<CountView>): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const { agency, state, total } of counts) {
+    if (!OPEN_STATES.includes(state)) continue;
+    const queue = state === "triage" || agency === null ? "triage" : agency;
+    sums.set(queue, (sums.get(queue) ?? 0) + total);
+  }
+  return sums;
+}
+
+/** Where undoing a move leads: back if that is allowed, else to the first open state that is. */
+export function undoTarget(kind: string, from: string, now: string): string | null {
+  const moves = (kind === "post" ? KINDS.post : KINDS.complaint).moves
+    .filter((move) => move.from === now)
+    .filter((move) => !(move.guards as readonly string[]).some((guard) => guard === "reporter"))
+    .map((move) => move.to as string);
+  if (moves.includes(from)) return from;
+  return moves.find((to) => OPEN_STATES.includes(to)) ?? null;
+}

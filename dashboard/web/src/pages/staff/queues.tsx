@@ -1,0 +1,118 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { usePhase, useTopic } from "../../live/use.ts";
+import { Button, Empty, Notice, RefusalNotice, Skeleton } from "../../parts/basics.tsx";
+import { search, setSearch } from "../../router.ts";
+import { ownAgencies } from "../../state.ts";
+import { t } from "../../texts/texts.ts";
+import { Filters } from "./filters.tsx";
+import { Item } from "./item.tsx";
+import { KeysDialog, useKeys } from "./keys.tsx";
+import { wantedOf } from "./queue.ts";
+import { Row } from "./row.tsx";
+import { QueueSelect, Sidebar } from "./sidebar.tsx";
+import { useQueue } from "./useQueue.ts";
+
+/** Rows drawn at first; a button draws as many again. */
+const ROWS = 80;
+
+function firstQueue(): string {
+  const own = ownAgencies.value;
+  if (own === null) return "triage";
+  return own.length > 1 ? "all" : (own[0] ?? "triage");
+}
+
+/** The staff's first page: queues, the cases of one, and one case, all live. */
+export default function Queues() {
+  const query = search.value.toString();
+  const first = firstQueue();
+  const wanted = useMemo(() => wantedOf(new URLSearchParams(query), first), [query, first]);
+  const { cases, loading, refusal, again, more } = useQueue(wanted);
+  const openId = Number(search.value.get("case")) || null;
+  const [marked, setMarked] = useState<number | null>(null);
+  const [rows, setRows] = useState(ROWS);
+  const [help, setHelp] = useState(false);
+  const searchBox = useRef<HTMLInputElement>(null);
+  const phase = usePhase();
+  useTopic("me");
+
+  const open = useCallback((id: number) => {
+    setMarked(id);
+    setSearch({ case: String(id) });
+  }, []);
+  const close = useCallback(() => setSearch({ case: null }), []);
+  const choose = (queue: string): void => setSearch({ queue, case: null });
+  useEffect(() => setRows(ROWS), [wanted]);
+
+  const current = marked ?? openId;
+  const step = (by: number): void => {
+    const at = cases.findIndex((view) => view.id === current);
+    const next = cases[at < 0 ? 0 : Math.min(cases.length - 1, Math.max(0, at + by))];
+    if (!next) return;
+    setMarked(next.id);
+    if (openId) open(next.id);
+    document.getElementById(`case-${next.id}`)?.scrollIntoView({ block: "nearest" });
+  };
+  useKeys({
+    j: () => step(1),
+    k: () => step(-1),
+    Enter: () => current && open(current),
+    o: () => current && open(current),
+    Escape: close,
+    "/": () => searchBox.current?.focus(),
+    "?": () => setHelp(true),
+  });
+
+  return (
+    <div class={openId ? "queues opened" : "queues"}>
+      <Sidebar queue={wanted.queue} onChoose={choose} />
+      <section class="list" aria-label={t("staff.list")}>
+        <div class="list-head">
+          <QueueSelect queue={wanted.queue} onChoose={choose} />
+          <Filters wanted={wanted} searchBox={searchBox} />
+        </div>
+        {phase === "waiting" && <Notice tone="warn">{t("live.stale")}</Notice>}
+        <RefusalNotice refusal={refusal} again={again} />
+        <p class="list-count" aria-live="off">
+          <span>{t("staff.shown", { n: cases.length })}</span>
+          <button type="button" class="plain" onClick={() => setHelp(true)}>
+            {t("keys.title")} <kbd>?</kbd>
+          </button>
+        </p>
+        {loading ? (
+          <Skeleton lines={8} />
+        ) : cases.length ? (
+          <ul class="rows">
+            {cases.slice(0, rows).map((view) => (
+              <Row
+                key={view.id}
+                view={view}
+                chosen={view.id === current}
+                showAgency={wanted.queue === "all"}
+                onOpen={open}
+              />
+            ))}
+          </ul>
+        ) : (
+          <Empty title={t("staff.empty")}>
+            <p>{t("staff.empty_hint")}</p>
+          </Empty>
+        )}
+        {cases.length > rows ? (
+          <Button onClick={() => setRows(rows + ROWS)}>{t("staff.more")}</Button>
+        ) : (
+          more && <Button onClick={more}>{t("staff.older")}</Button>
+        )}
+      </section>
+      <section class="detail" aria-label={t("staff.detail")}>
+        {openId ? (
+          <Item key={openId} id={openId} onOpen={open} onClose={close} />
+        ) : (
+          <Empty title={t("staff.choose")}>
+            <p>{t("staff.choose_hint")}</p>
+          </Empty>
+        )}
+      </section>
+      {help && <KeysDialog onClose={() => setHelp(false)} />}
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+import type { CaseView } from "@contract/protocol";
+import { memo } from "./memo.ts";
+import { Ago, Deadline, MarkChip, StateChip, UrgencyChip } from "../../parts/chips.tsx";
+import { agencyName, districtName, serviceName } from "../../state.ts";
+import { t, word } from "../../texts/texts.ts";
+
+/** Where a case is, in few words: its district, that it names none, or nothing yet. */
+export function placeWords(view: CaseView): string {
+  if (view.district) return districtName(view.district);
+  return view.placeless ? t("item.placeless") : "";
+}
+
+export const Row = memo(function Row(props: {
+  view: CaseView;
+  chosen: boolean;
+  showAgency: boolean;
+  onOpen: (id: number) => void;
+}) {
+  const { view } = props;
+  const place = placeWords(view);
+  return (
+    <li class={`row${view.mark ? " marked" : ""}`}>
+      <button
+        type="button"
+        id={`case-${view.id}`}
+        aria-current={props.chosen ? "true" : undefined}
+        onClick={() => props.onOpen(view.id)}
+      >
+        <span class="row-head">
+          {view.urgency !== "normal" && view.urgency !== "low" && (
+            <UrgencyChip urgency={view.urgency} />
+          )}
+          <b>{serviceName(view.service) || t("item.unlabelled")}</b>
+          <Deadline view={view} />
+        </span>
+        <span class="row-text">{view.excerpt ?? ""}</span>
+        <span class="row-foot">
+          <StateChip state={view.state} />
+          <MarkChip mark={view.mark} />
+          {props.showAgency && view.agency && <span>{agencyName(view.agency)}</span>}
+          {place && <span>{place}</span>}
+          {view.platform && <span>{word("platform", view.platform)}</span>}
+          {view.photos ? <span>{t("item.photos", { n: view.photos })}</span> : null}
+          {view.assignee_name && <span class="assignee">{view.assignee_name}</span>}
+          <Ago at={view.received_at} />
+        </span>
+      </button>
+    </li>
+  );
+});

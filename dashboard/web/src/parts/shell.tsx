@@ -1,0 +1,127 @@
+import type { ComponentChildren } from "preact";
+import { signOut } from "../api/calls.ts";
+import { usePhase } from "../live/use.ts";
+import { path } from "../router.ts";
+import { hasRole, loadSession, session } from "../state.ts";
+import { language, named, setLanguage, t } from "../texts/texts.ts";
+import { AlertLane } from "./alerts.tsx";
+import { useDeed } from "./work.ts";
+
+export function Mark() {
+  return (
+    <svg class="brand-mark" viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
+      <path d="M12 25c-4-2-6-5-6-10a10 10 0 0 1 20 0c0 7-7 7-7 11a4 4 0 0 1-7 1.6" />
+      <path d="M11.5 15a4.5 4.5 0 0 1 9 0c0 3-3 3-3 6" />
+    </svg>
+  );
+}
+
+/** Whether what the page shows is live; silent for screen readers while all is well. */
+export function LiveState() {
+  const phase = usePhase();
+  const words = {
+    connecting: t("live.connecting"),
+    live: t("live.live"),
+    waiting: t("live.waiting"),
+    ended: t("live.ended"),
+  }[phase];
+  return (
+    <span class={`live ${phase}`} role="status" title={words}>
+      <span class="dot" aria-hidden="true" />
+      <span class="live-words">{words}</span>
+    </span>
+  );
+}
+
+function LanguageSwitch() {
+  const other = language.value === "ko" ? "en" : "ko";
+  return (
+    <button
+      type="button"
+      class="plain language"
+      lang={other}
+      onClick={() => void setLanguage(other)}
+    >
+      {t("common.other_language")}
+    </button>
+  );
+}
+
+function NavLink(props: { to: string; children: ComponentChildren }) {
+  const current = path.value === props.to;
+  return (
+    <a href={props.to} aria-current={current ? "page" : undefined}>
+      {props.children}
+    </a>
+  );
+}
+
+function StaffNav() {
+  const deed = useDeed();
+  const user = session.value?.user;
+  if (!user || user.must_change_password) return null;
+  const leave = (): void =>
+    void deed.run(async () => {
+      await signOut();
+      await loadSession();
+    });
+  return (
+    <>
+      <nav aria-label={t("staff.nav")}>
+        <NavLink to="/staff">{t("staff.queues")}</NavLink>
+        {hasRole("broadcaster", "approver", "admin") && (
+          <NavLink to="/staff/broadcasts">{t("staff.broadcasts")}</NavLink>
+        )}
+        {hasRole("admin", "supervisor", "analyst") && (
+          <NavLink to="/staff/accounts">{t("staff.accounts")}</NavLink>
+        )}
+      </nav>
+      <span class="person" title={user.login}>
+        {user.name}
+      </span>
+      <button type="button" class="plain" disabled={deed.busy} onClick={leave}>
+        {t("staff.sign_out")}
+      </button>
+    </>
+  );
+}
+
+/** What stands around every page: the alerts first, then the head, the page, the foot. */
+export function Shell(props: { staff: boolean; children: ComponentChildren }) {
+  const city = session.value?.city;
+  return (
+    <div class={props.staff ? "shell staff" : "shell"}>
+      <button type="button" class="skip" onClick={() => document.getElementById("main")?.focus()}>
+        {t("common.skip")}
+      </button>
+      <AlertLane />
+      <header class="top">
+        <a class="brand" href={props.staff ? "/staff" : "/"}>
+          <Mark />
+          <span>
+            <b>Big Ear</b>
+            {city && <small>{named(city)}</small>}
+          </span>
+        </a>
+        <div class="top-side">
+          {props.staff && <StaffNav />}
+          <LiveState />
+          <LanguageSwitch />
+        </div>
+      </header>
+      {props.staff && session.value?.samples && (
+        <p class="samples-line">{t("staff.samples_play")}</p>
+      )}
+      <main id="main" tabIndex={-1}>{props.children}</main>
+      {!props.staff && (
+        <footer class="foot">
+          <p>{t("home.foot")}</p>
+          <p>
+            <a href="/staff">{t("home.for_staff")}</a>
+            <span>Big Ear {session.value?.version}</span>
+          </p>
+        </footer>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,111 @@
+import type { AlertView, CaseKey } from "@contract/protocol";
+import { computed, effect, signal } from "@preact/signals";
+import { getAgencies, getDistricts, getServices, getSession } from "./api/calls.ts";
+import { csrf } from "./api/http.ts";
+import type { Agency, Districts, Service, Session } from "./api/types.ts";
+import { Live } from "./live/socket.ts";
+import { named } from "./texts/texts.ts";
+
+export const session = signal<Session | null>(null);
+export const live = signal<Live | null>(null);
+
+export const services = signal<readonly Service[]>([]);
+export const agencies = signal<readonly Agency[]>([]);
+export const districts = signal<Districts | null>(null);
+
+const key = signal<CaseKey | null>(null);
+
+/** Opens the live connection anew, as whoever is signed in now or with a private link. */
+function connect(): void {
+  live.peek()?.stop();
+  const at = session.peek();
+  live.value = at ? new Live(at.live_url, key.peek()) : null;
+}
+
+/** Takes over what the hub says about who is signed in. */
+export function enter(fresh: Session): void {
+  const before = session.peek();
+  csrf.value = fresh.csrf;
+  session.value = fresh;
+  if (!live.peek() || before?.user?.id !== fresh.user?.id) connect();
+}
+
+/** Asks the hub who is signed in. Throws Refusal. */
+export async function loadSession(): Promise<void> {
+  enter(await getSession());
+}
+
+/** Lets the live connection carry a private link (null: none), opening it anew when that changes. */
+export function carryKey(wanted: CaseKey | null): void {
+  const had = key.peek();
+  if (had?.ref === wanted?.ref && had?.secret === wanted?.secret) return;
+  key.value = wanted;
+  if (session.peek()) connect();
+}
+
+/** The words for services, agencies and districts; asked for once a page. */
+let asked: Promise<void> | null = null;
+export function loadReference(): Promise<void> {
+  asked ??= Promise.all([getServices(), getAgencies(), getDistricts()]).then(
+    ([allServices, allAgencies, allDistricts]) => {
+      services.value = allServices;
+      agencies.value = allAgencies;
+      districts.value = allDistricts;
+    },
+    (error: unknown) => {
+      asked = null;
+      throw error;
+    },
+  );
+  return asked;
+}
+
+const serviceNames = computed(() => new Map(services.value.map((one) => [one.code, named(one)])));
+const agencyNames = computed(() => new Map(agencies.value.map((one) => [one.code, named(one)])));
+const districtNames = computed(
+  () =>
+    new Map(
+      districts.value?.features.map((one) => [one.properties.code, named(one.properties)]) ?? [],
+    ),
+);
+
+export const serviceName = (code: string | null | undefined): string =>
+  code ? (serviceNames.value.get(code) ?? code) : "";
+export const agencyName = (code: string | null | undefined): string =>
+  code ? (agencyNames.value.get(code) ?? code) : "";
+export const districtName = (code: string | null | undefined): string =>
+  code ? (districtNames.value.get(code) ?? code) : "";
+
+/** Whether the signed-in person holds one of the roles in any agency. */
+export const hasRole = (...roles: string[]): boolean =>
+  session.value?.user?.grants.some(([role]) => roles.includes(role)) ?? false;
+
+/** The agencies whose queues the signed-in person sees; null stands for all of them. */
+export const ownAgencies = computed<readonly string[] | null>(() => {
+  const grants = session.value?.user?.grants ?? [];
+  const bound = grants.filter(([role]) => role !== "broadcaster" && role !== "approver");
+  if (bound.some(([, agency]) => agency === null)) return null;
+  return [...new Set(bound.flatMap(([, agency]) => (agency ? [agency] : [])))];
+});
+
+/** The district that a citizen's page is about, for the alerts of that area; null: the whole city. */
+export const readerDistrict = signal<string | null>(null);
+
+const SEVERITIES = ["critical", "urgent", "safety"];
+
+/** Alerts that are out, gravest first, then newest. */
+export function inOrder(alerts: Iterable<AlertView>): AlertView[] {
+  return [...alerts].sort(
+    (a, b) =>
+      SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+      b.sent_at.localeCompare(a.sent_at),
+  );
+}
+
+/** Asks again who is signed in when the hub ends the session behind a page. */
+export function watchForEnd(): void {
+  effect(() => {
+    const phase = live.value?.connection.value.phase;
+    if (phase === "ended" && session.peek()?.user) void loadSession().catch(() => undefined);
+  });
+}
