@@ -1,0 +1,182 @@
+"""Broadcast: written by one person, approved by another for exactly that content, then sent."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from hub.flow.city import CityNow
+from hub.flow.ground import Change, Ground, change
+from hub.model.broadcasts import BroadcastRecord, Content
+from hub.model.errors import Conflict, Forbidden
+from hub.model.people import Principal
+from hub.rules.alerts import check_content, content_hash
+from hub.rules.moves import check_move
+from hub.rules.permissions import may
+from hub.store import broadcasts
+
+BROADCAST = "broadcast"
+"""The bell's channel that wakes the broadcast lane."""
+
+
+async def draft(
+    ground: Ground, city: CityNow, who: Principal, content: Content, mark: str | None = None
+) -> int:
+    """Write a new one; its id. Raises BadInput for content that may not be sent."""
+    _require(who, "broadcast.write")
+    check_content(content, city.now.index.by_code)
+    async with change(ground, who.actor) as tx:
+        hashed = content_hash(content)
+        broadcast_id = await broadcasts.add(tx.connection, content, hashed, who.user_id, mark)
+        tx.record(
+            "broadcast.drafted",
+            "broadcast",
+            broadcast_id,
+            1,
+            {"state": "draft", "severity": content.severity, "content_hash": hashed, "mark": mark},
+        )
+    return broadcast_id
+
+
+async def edit(
+    ground: Ground,
+    city: CityNow,
+    who: Principal,
+    broadcast_id: int,
+    version: int,
+    content: Content,
+) -> int:
+    """Change the content while it is being written; the new version.
+
+    Whoever edits is remembered and may not approve. Raises Conflict ``broadcast.not_editable`` once
+    it is submitted: have it returned first.
+    """
+    check_content(content, city.now.index.by_code)
+    async with _changing(ground, who, broadcast_id, version, "broadcast.write") as (tx, old):
+        if old.state not in ("draft", "returned"):
+            raise Conflict("broadcast.not_editable", state=old.state)
+        hashed = content_hash(content)
+        return await _write(
+            tx,
+            old,
+            "broadcast.edited",
+            severity=content.severity,
+            headline=content.headline,
+            text=content.text,
+            areas=list(content.areas),
+            expires_in_min=content.expires_in_min,
+            exercise=content.exercise,
+            content_hash=hashed,
+            editors=sorted({*old.editors, who.user_id}),
+        )
+
+
+async def move(
+    ground: Ground,
+    who: Principal,
+    broadcast_id: int,
+    version: int,
+    target: str,
+    seen_hash: str,
+    reason: str = "",
+) -> int:
+    """Submit, return, approve or cancel; the new version.
+
+    ``seen_hash``: the content hash of what the person had before their eyes. Approval needs somebody
+    who has neither written nor edited it, and a hash equal to what is stored. Raises Forbidden
+    ``move.needs_other_person``, Conflict ``move.changed_content``.
+    """
+    action = {
+        "submitted": "broadcast.write",
+        "approved": "broadcast.approve",
+        "returned": "broadcast.approve",
+        "cancelled": "broadcast.cancel",
+    }.get(target)
+    if action is None:
+        raise Conflict("move.not_allowed", target=target)
+    async with _changing(ground, who, broadcast_id, version, action) as (tx, old):
+        if seen_hash != old.content_hash:
+            raise Conflict("move.changed_content")
+        check_move(
+            "broadcast",
+            old.state,
+            target,
+            reason=reason,
+            is_author=may(who, "broadcast.write"),
+            is_other_person=who.user_id not in {*old.editors, old.author, old.submitted_by},
+            is_same_content=seen_hash == old.content_hash,
+        )
+        now = await tx.connection.fetchval("SELECT now()")
+        columns: dict[str, Any] = {"state": target}
+        if target == "submitted":
+            columns |= {"submitted_by": who.user_id, "submitted_at": now}
+        if target == "approved":
+            columns |= {
+                "approved_by": who.user_id,
+                "approved_at": now,
+                "approved_hash": old.content_hash,
+            }
+        return await _write(tx, old, "broadcast.moved", **columns)
+
+
+async def carry_on(ground: Ground, broadcast_id: int) -> bool:
+    """Take one broadcast a step on its own way: send what is approved, end what has expired.
+
+    Safe to repeat and to kill at any point: each step is one transaction under the row's lock. True
+    if something was done.
+    """
+    async with change(ground) as tx:
+        old = await broadcasts.lock(tx.connection, broadcast_id)
+        now = await tx.connection.fetchval("SELECT now()")
+        columns: dict[str, Any]
+        if old.state == "approved":
+            if old.approved_hash != old.content_hash or content_hash(old.content) != (
+                old.content_hash
+            ):
+                raise Conflict("move.changed_content")
+            expires_at = now + timedelta(minutes=old.content.expires_in_min)
+            columns = {"state": "sending", "sent_at": now, "expires_at": expires_at}
+        elif old.state == "sending":
+            columns = {"state": "done"}
+        elif old.expires_at is not None and old.expires_at <= now and old.state == "done":
+            columns = {"state": "expired"}
+        elif old.state == "submitted":
+            columns = {"state": "expired"}
+        else:
+            return False
+        check_move("broadcast", old.state, columns["state"], is_system=True)
+        await _write(tx, old, "broadcast.moved", **columns)
+    return True
+
+
+def _require(who: Principal, action: str) -> None:
+    if not may(who, action):
+        raise Forbidden()
+
+
+@asynccontextmanager
+async def _changing(
+    ground: Ground, who: Principal, broadcast_id: int, version: int, action: str
+) -> AsyncIterator[tuple[Change, BroadcastRecord]]:
+    _require(who, action)
+    async with change(ground, who.actor) as tx:
+        old = await broadcasts.lock(tx.connection, broadcast_id)
+        if old.version != version:
+            raise Conflict("broadcast.version", version=old.version)
+        yield tx, old
+
+
+async def _write(tx: Change, old: BroadcastRecord, fact: str, **columns: Any) -> int:
+    version = await broadcasts.update(tx.connection, old.id, **columns)
+    data = {
+        "state": columns.get("state", old.state),
+        "from_state": old.state,
+        "severity": columns.get("severity", old.content.severity),
+        "content_hash": columns.get("content_hash", old.content_hash),
+        "mark": old.mark,
+    }
+    tx.record(fact, "broadcast", old.id, version, data)
+    tx.wake(BROADCAST)
+    return version

@@ -1,0 +1,220 @@
+"""The feed: reads facts in order of position and turns them into changes for each topic and audience.
+
+For every batch of facts the touched cases are read once, whole, as they stand now. Records carry their
+version, so a client that sees one twice, or a newer one early, ends at the same state.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from hub.gateway.counts import Counts
+from hub.gateway.topics import TRIAGE, Topic, touched
+from hub.model.broadcasts import BroadcastRecord
+from hub.model.cases import CaseRecord
+from hub.model.facts import Fact
+from hub.model.people import Principal
+from hub.model.views import Change, MessageView, ProgressView
+from hub.rules.alerts import alert_view, broadcast_view, is_out
+from hub.rules.views import audience_for, case_view, gone_view, rfc3339
+from hub.store import broadcasts, log, reading
+from hub.store.pool import Pool
+from hub.store.reading import OPEN_STATES, MessageRecord
+
+RING_FACTS = 5_000
+"""Facts kept in memory for those who come back; beyond, PostgreSQL is asked."""
+RESUME_FACTS = 5_000
+"""A client that missed more than this gets a snapshot instead."""
+BATCH_FACTS = 500
+
+_STAGE_OF = {
+    "item.received": "received",
+    "item.labelled": "labelled",
+    "item.located": "located",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A batch of facts with everything that their views need."""
+
+    facts: Sequence[Fact]
+    cases: dict[str, CaseRecord] = field(default_factory=dict)
+    messages: dict[int, MessageRecord] = field(default_factory=dict)
+    broadcasts: dict[str, BroadcastRecord] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    gone: tuple[int, ...] = ()
+
+
+class Feed:
+    """The newest position, the recent facts, and the totals. One a gateway process."""
+
+    def __init__(self, db: Pool) -> None:
+        self._db = db
+        self._ring: deque[Fact] = deque(maxlen=RING_FACTS)
+        self.position = 0
+        self.counts = Counts(())
+
+    async def start(self) -> None:
+        """Begin at the newest position, with totals of that moment (or a newer one: versions)."""
+        async with (
+            self._db.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            self.position = await log.newest(connection)
+            self.counts = Counts(await reading.open_cases_brief(connection))
+
+    async def next(self) -> Loaded | None:
+        """The facts after ``position``, loaded; None when there are none. ``position`` moves on."""
+        async with self._db.acquire() as connection:
+            facts = await log.after(connection, self.position, BATCH_FACTS)
+        if not facts:
+            return None
+        loaded = await self.load(facts)
+        self._ring.extend(facts)
+        self.position = facts[-1].position
+        return loaded
+
+    async def since(self, position: int) -> Sequence[Fact] | None:
+        """The facts after ``position`` up to the feed's own; None when they are too many."""
+        if self.position - position > RESUME_FACTS:
+            return None
+        if self._ring and self._ring[0].position <= position + 1:
+            return [fact for fact in self._ring if fact.position > position]
+        upto = self.position
+        async with self._db.acquire() as connection:
+            facts = await log.after(connection, position, RESUME_FACTS)
+        return [fact for fact in facts if fact.position <= upto]
+
+    async def load(self, facts: Sequence[Fact]) -> Loaded:
+        """Read what these facts touch, as it stands now."""
+        case_ids = {int(f.subject_id) for f in facts if f.subject == "case"}
+        message_ids = [f.data["message"] for f in facts if f.data.get("message")]
+        broadcast_ids = {int(f.subject_id) for f in facts if f.subject == "broadcast"}
+        user_ids = {int(f.actor[5:]) for f in facts if f.actor.startswith("user:")}
+        async with self._db.acquire() as connection:
+            cases = await reading.records(connection, list(case_ids)) if case_ids else []
+            messages = await reading.messages_by_id(connection, message_ids) if message_ids else []
+            told = (
+                await broadcasts.records(connection, list(broadcast_ids)) if broadcast_ids else []
+            )
+            names = await broadcasts.names_of(connection, list(user_ids)) if user_ids else {}
+        return Loaded(
+            facts,
+            {str(case.id): case for case in cases},
+            {message.id: message for message in messages},
+            {str(record.id): record for record in told},
+            {f"user:{user_id}": name for user_id, name in names.items()},
+            tuple(case_ids - {case.id for case in cases}),
+        )
+
+
+def topics_of(loaded: Loaded) -> dict[Topic, list[Fact]]:
+    """Which topics a batch touches, each with its facts in order; broadcasts first."""
+    found: dict[Topic, list[Fact]] = {}
+    for fact in loaded.facts:
+        if fact.subject == "broadcast":
+            for topic in (Topic("alerts", ""), Topic("broadcasts", "")):
+                found.setdefault(topic, []).append(fact)
+    for fact in loaded.facts:
+        if fact.subject in ("case", "item"):
+            for topic in touched(fact, loaded.cases.get(fact.subject_id)):
+                found.setdefault(topic, []).append(fact)
+    return found
+
+
+def changes(
+    topic: Topic, facts: Iterable[Fact], loaded: Loaded, who: Principal | None
+) -> list[Change]:
+    """What these facts are to one topic's subscriber; an empty list when none is for their eyes."""
+    found = []
+    for fact in facts:
+        change = _change(topic, fact, loaded, who)
+        if change is not None:
+            found.append(change)
+    return found
+
+
+def _change(topic: Topic, fact: Fact, loaded: Loaded, who: Principal | None) -> Change | None:
+    at = rfc3339(fact.at)
+    if fact.subject == "broadcast":
+        record = loaded.broadcasts.get(fact.subject_id)
+        if record is None:
+            return None
+        if topic.kind == "broadcasts":
+            view = broadcast_view(record)
+            name = loaded.names.get(fact.actor)
+            return Change(fact.position, at, fact.type, broadcast=view, actor_name=name)
+        if not is_out(record):
+            return None
+        return Change(fact.position, at, fact.type, alert=alert_view(record))
+    if fact.subject == "item":
+        stage = _STAGE_OF.get(fact.type)
+        if stage is None:
+            return None
+        return Change(
+            fact.position, at, fact.type, progress=ProgressView(fact.data["ref"], stage, at)
+        )
+    case = loaded.cases.get(fact.subject_id)
+    if case is None:
+        return None
+    if topic.kind in ("public:area", "public:case"):
+        return _outward(topic, fact, case, loaded)
+    audience = audience_for(who, case.agency)
+    if _left(topic, case):
+        return Change(fact.position, at, fact.type, case=gone_view(case))
+    message = _message(fact, loaded) if topic.kind == "case" and audience == "agency" else None
+    return Change(
+        fact.position,
+        at,
+        fact.type,
+        case=case_view(case, audience),
+        message=message,
+        actor_name=loaded.names.get(fact.actor),
+    )
+
+
+def _outward(topic: Topic, fact: Fact, case: CaseRecord, loaded: Loaded) -> Change | None:
+    """For the public and the reporter: never a note, never who did it."""
+    at = rfc3339(fact.at)
+    if topic.kind == "public:area":
+        if case.mark == "check" or fact.type in ("case.noted", "case.answered"):
+            return None
+        view = gone_view(case) if _left(topic, case) else case_view(case, "public")
+        return Change(fact.position, at, fact.type, case=view)
+    if fact.type == "case.noted" and fact.data.get("message_kind") != "addition":
+        return None
+    message = None
+    if fact.data.get("message_kind") in ("answer", "addition"):
+        message = _message(fact, loaded, named=False)
+    view = case_view(case, "reporter")
+    return Change(fact.position, at, fact.type, case=view, message=message)
+
+
+def _left(topic: Topic, case: CaseRecord) -> bool:
+    """Whether the case no longer belongs to what the topic shows."""
+    if topic.kind == "queue":
+        home = TRIAGE if case.agency is None else case.agency
+        return home != topic.key or case.state not in OPEN_STATES
+    if topic.kind in ("area", "public:area"):
+        return case.district != topic.key or case.state not in OPEN_STATES
+    return False
+
+
+def _message(fact: Fact, loaded: Loaded, *, named: bool = True) -> MessageView | None:
+    record = loaded.messages.get(fact.data.get("message", 0))
+    return message_view(record, named=named) if record else None
+
+
+def message_view(record: MessageRecord, *, named: bool) -> MessageView:
+    """A message; ``named``: with the name of who wrote it (staff only)."""
+    return MessageView(
+        id=record.id,
+        case=record.case_id,
+        kind=record.kind,  # type: ignore[arg-type]  # checked by the database
+        at=rfc3339(record.created_at),
+        text=record.text,
+        author_name=record.author_name if named else None,
+    )
