@@ -45,26 +45,31 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def build(home: Home) -> None:
-    """Build the clone's pages unless the built ones are of the same sources. Needs a network only
-    when the locked packages changed. Raises ``PagesFailed``."""
+def build(home: Home) -> Path:
+    """Build the clone's pages unless the built ones are of the same sources; their folder. Needs a
+    network only when the locked packages changed. Raises ``PagesFailed``."""
     place = _workplace(home)
+    web = place / "dashboard" / "web"
     tools = place / ".tools"
     tools.mkdir(parents=True, exist_ok=True)
     with (tools / "pages.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = _digest(SOURCES)
-        web = place / "dashboard" / "web"
-        stamp = web / "dist" / STAMP
-        if _read(stamp) == wanted:
-            return
+        if are_built(home):
+            return web / "dist"
         if place != CLONE:
             _copy_sources(place)
         install(web)
         say("pages: building")
         if _npm(web, "run", "build", "--silent") != 0:
             raise PagesFailed(reason="npm run build failed; its words are above")
-        stamp.write_text(wanted, encoding="ascii")
+        (web / "dist" / STAMP).write_text(_digest(SOURCES), encoding="ascii")
+    return web / "dist"
+
+
+def are_built(home: Home) -> bool:
+    """Whether the built pages are of the sources as they are now."""
+    dist = _workplace(home) / "dashboard" / "web" / "dist"
+    return _read(dist / STAMP) == _digest(SOURCES)
 
 
 def install(web: Path) -> None:

