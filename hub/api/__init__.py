@@ -1,0 +1,1 @@
+"""The front door: HTTP, for pages, apps, webhooks and other systems."""

@@ -1,0 +1,33 @@
+"""What the front door needs, built by ``hub.wiring``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+from hub.bus.rate import Rates
+from hub.flow.city import CityNow
+from hub.flow.ground import Ground
+from hub.model.items import Account, Batch
+from hub.ports.connector import WebhookRequest
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class ApiContext:
+    """``hook`` turns a pushed request for an account into a batch (a connector's ``webhook``)."""
+
+    ground: Ground
+    city: CityNow
+    rates: Rates
+    pages: Path
+    photos: Path
+    live_port: int
+    public_url: str = ""
+    trusted_proxies: tuple[Network, ...] = ()
+    hook: Callable[[Account, WebhookRequest], Batch] | None = None
+    version: str = ""
+    limits: Mapping[str, float] = field(default_factory=dict)
