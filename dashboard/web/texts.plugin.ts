@@ -28,8 +28,8 @@ export function texts(folder: string): Plugin {
       const file = join(folder, `${id.slice("\0virtual:texts/".length)}.toml`);
       this.addWatchFile(file);
       const catalogue = parse(readFileSync(file, "utf-8")) as Nested;
-      for (const section of NOT_FOR_PAGES) delete catalogue[section];
-      return `export default ${JSON.stringify(flat(catalogue))};`;
+      const wanted = Object.entries(catalogue).filter(([name]) => !NOT_FOR_PAGES.includes(name));
+      return `export default ${JSON.stringify(flat(Object.fromEntries(wanted)))};`;
     },
   };
 }

@@ -13,6 +13,14 @@ from hub.model import errors, kinds, people, texts
 ROOT = Path(__file__).resolve().parents[2]
 _PLACE = re.compile(r"\{(\w+)\}")
 
+CODE_SECTIONS = frozenset(
+    {
+        *("error", "fact", "health", "intent", "kind", "located", "mark", "message", "move"),
+        *("platform", "progress", "role", "severity", "shown", "stage", "state", "urgency"),
+    }
+)
+"""Words for codes: which of them is shown is decided by what the hub says, key by key."""
+
 
 def _refusals() -> set[str]:
     """The names of BigEarError and all its children in ``hub.model.errors``."""
@@ -28,15 +36,34 @@ def _called(call: ast.Call) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
+def _code_of(node: ast.AST, names: set[str]) -> str | None:
+    """The literal code of a refusal that is raised here, or of a kind of refusal declared here."""
+    value: ast.expr | None = None
+    if isinstance(node, ast.Call) and _called(node) in names and node.args:
+        value = node.args[0]
+    if isinstance(node, ast.ClassDef) and any(
+        getattr(base, "id", "") in names for base in node.bases
+    ):
+        value = next(
+            (
+                line.value
+                for line in node.body
+                if isinstance(line, ast.Assign) and getattr(line.targets[0], "id", "") == "code"
+            ),
+            None,
+        )
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        return value.value
+    return None
+
+
 def _codes_raised() -> dict[str, str]:
-    """Every literal code given to a refusal anywhere in the hub, with a place where it stands."""
+    """Every literal code of a refusal anywhere in the hub, with a place where it stands."""
     names, found = _refusals(), {}
     for path in sorted((ROOT / "hub").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and _called(node) in names and node.args:
-                first = node.args[0]
-                if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                    found[first.value] = f"{path.relative_to(ROOT)}:{node.lineno}"
+            if code := _code_of(node, names):
+                found[code] = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
     return found
 
 
@@ -88,6 +115,18 @@ def test_every_state_kind_stage_mark_and_role_has_words(language: str) -> None:
     needed |= {f"mark.{mark}" for mark in kinds.MARKS}
     needed |= {f"role.{role}" for role in people.ROLES}
     assert needed - set(catalogue) == set()
+
+
+def test_no_text_is_left_over() -> None:
+    """A key that nothing names any more is to be deleted (`tsc` finds names without a key)."""
+    sources = "".join(
+        path.read_text(encoding="utf-8")
+        for folder, pattern in (("dashboard/web/src", "*.ts*"), ("hub", "*.py"))
+        for path in sorted((ROOT / folder).rglob(pattern))
+    )
+    keys = [key for key in texts.catalogue("en") if key.split(".")[0] not in CODE_SECTIONS]
+    assert len(keys) > 200
+    assert [key for key in keys if f'"{key}"' not in sources] == []
 
 
 def test_text_fills_places_and_refuses_unknown_keys() -> None:

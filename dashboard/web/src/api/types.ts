@@ -177,7 +177,9 @@ export interface Broadcast {
   headline: Both;
   text: Both;
   areas: string[];
-  expires_at: string;
+  /** Set when it is sent; until then only how long it will be valid is settled. */
+  expires_at: string | null;
+  expires_in_min: number;
   exercise: boolean;
   content_hash: string;
   created_by_name: string | null;

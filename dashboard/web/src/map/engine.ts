@@ -183,7 +183,7 @@ export class CityMap {
     const zoom = Math.max(this.#map.getZoom(), POINT_ZOOM);
     const inSight = this.#map.getBounds().contains([at.lon, at.lat]);
     if (inSight && this.#map.getZoom() >= POINT_ZOOM - 1) return;
-    this.#map.easeTo({ center: [at.lon, at.lat], zoom, duration: still() ? 0 : 500 });
+    void this.#map.easeTo({ center: [at.lon, at.lat], zoom, duration: still() ? 0 : 500 });
   }
 
   async setDots(dots: readonly Dot[]): Promise<void> {
@@ -193,7 +193,7 @@ export class CityMap {
       properties: { id, tone },
       geometry: { type: "Point" as const, coordinates: [lon, lat] },
     }));
-    this.#map.getSource<GeoJSONSource>("dots")?.setData({ type: "FeatureCollection", features });
+    await this.#map.getSource<GeoJSONSource>("dots")?.setData({ type: "FeatureCollection", features });
   }
 
   /** Colours one district, or none. */

@@ -57,7 +57,8 @@ export function ago(at: string, present: number): string {
 export const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
 /** Characters as a phone's message counts them: by code point, line breaks as one. */
-export const length = (text: string): number => [...text.replaceAll("\r\n", "\n").trim()].length;
+export const length = (text: string): number =>
+  Array.from(text.replaceAll("\r\n", "\n").trim()).length;
 
 /** The first limit that a text of `count` characters still fits into, or null when it fits none. */
 export const fits = (count: number, limits: readonly number[]): number | null =>

@@ -32,10 +32,11 @@ export function t(key: TextKey, values: Values = {}): string {
 
 /** The sections of words for codes that the hub sends. */
 type Words = "state" | "kind" | "stage" | "mark" | "urgency" | "intent" | "severity" | "role";
-type MoreWords = "guard" | "fact" | "health" | "platform" | "located" | "progress" | "move";
+type MoreWords = "fact" | "health" | "platform" | "located" | "progress" | "move";
+type OwnWords = "message" | "shown";
 
 /** The word for a code of the hub; the code itself when a newer hub sends one unknown here. */
-export function word(section: Words | MoreWords, code: string | null | undefined): string {
+export function word(section: Words | MoreWords | OwnWords, code: string | null | undefined): string {
   return code ? (catalogue.value[`${section}.${code}`] ?? code.replaceAll("_", " ")) : "";
 }
 

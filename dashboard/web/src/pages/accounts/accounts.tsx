@@ -67,7 +67,7 @@ export default function Accounts() {
               aria-pressed={shown === one}
               onClick={() => setShown(one)}
             >
-              {t(`account.${one}`)} {sets[one].length}
+              {word("shown", one)} {sets[one].length}
             </button>
           ))}
         </div>

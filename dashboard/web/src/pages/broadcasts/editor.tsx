@@ -106,6 +106,7 @@ export function Editor(props: {
   const { broadcast } = props;
   const [draft, setDraft] = useState(() => draftOf(broadcast));
   const deed = useDeed();
+  const choices = [...new Set([...EXPIRY_MIN, draft.expires_in_min])].sort((a, b) => a - b);
   const set = (values: Partial<BroadcastSent>): void => setDraft({ ...draft, ...values });
   const save = (event: SubmitEvent): void => {
     event.preventDefault();
@@ -146,7 +147,7 @@ export function Editor(props: {
               value={draft.expires_in_min}
               onChange={(event) => set({ expires_in_min: Number(event.currentTarget.value) })}
             >
-              {EXPIRY_MIN.map((minutes) => (
+              {choices.map((minutes) => (
                 <option key={minutes} value={minutes}>
                   {span(minutes * 60_000)}
                 </option>

@@ -6,7 +6,7 @@ import { Button, Field, Notice, RefusalNotice } from "../../parts/basics.tsx";
 import { Ago, StateChip } from "../../parts/chips.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { useDeed } from "../../parts/work.ts";
-import { dateTime } from "../../texts/format.ts";
+import { dateTime, span } from "../../texts/format.ts";
 import { t, word } from "../../texts/texts.ts";
 import { approval, mayEdit, needsReason, offered, shortHash } from "./rules.ts";
 
@@ -25,7 +25,11 @@ function Content(props: { broadcast: Broadcast }) {
       </div>
       <p class="alert-facts">
         <span>{areaNames(broadcast.areas)}</span>
-        <span>{t("alert.until", { at: dateTime(broadcast.expires_at) })}</span>
+        <span>
+          {broadcast.expires_at
+            ? t("alert.until", { at: dateTime(broadcast.expires_at) })
+            : t("broadcast.valid_for", { span: span(broadcast.expires_in_min * 60_000) })}
+        </span>
         <span title={broadcast.content_hash}>
           {t("broadcast.hash")} <code>{shortHash(broadcast.content_hash)}</code>
         </span>

@@ -51,13 +51,12 @@ export function draftOf(broadcast: Broadcast | null): BroadcastSent {
       expires_in_min: 180,
       exercise: false,
     };
-  const left = (Date.parse(broadcast.expires_at) - Date.now()) / 60_000;
   return {
     severity: broadcast.severity,
     headline: { ...broadcast.headline },
     text: { ...broadcast.text },
     areas: [...broadcast.areas],
-    expires_in_min: EXPIRY_MIN.find((minutes) => minutes >= left - 1) ?? 1440,
+    expires_in_min: broadcast.expires_in_min,
     exercise: broadcast.exercise,
   };
 }

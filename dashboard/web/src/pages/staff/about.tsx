@@ -92,7 +92,8 @@ export function WhyPanel(props: { known: StaffCase; view: CaseView }) {
 
 /** The text with the places that the hub found in it marked. */
 export function ItemText(props: { text: string; places: readonly { start: number; end: number }[] }) {
-  const letters = [...props.text];
+  // The hub counts places by code point, not by UTF-16 unit.
+  const letters = Array.from(props.text);
   const parts: ComponentChildren[] = [];
   let at = 0;
   for (const { start, end } of [...props.places].sort((a, b) => a.start - b.start)) {
@@ -126,10 +127,7 @@ export function Nearby(props: { nearby: readonly CaseView[]; onOpen: (id: number
 
 /** The codes of a fact in words, as far as they have any. */
 function summary(entry: HistoryEntry): string {
-  const { state, from, to, agency, service, district, reason } = entry.summary as Record<
-    string,
-    unknown
-  >;
+  const { state, from, to, agency, service, district, reason } = entry.summary;
   const one = (value: unknown, say: (code: string) => string): string[] =>
     typeof value === "string" && value ? [say(value)] : [];
   const states = [...one(from, (code) => word("state", code)), ...one(to ?? state, (code) => word("state", code))];

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Button, Field, RefusalNotice } from "../../parts/basics.tsx";
 import { Ago } from "../../parts/chips.tsx";
 import { length } from "../../texts/format.ts";
-import { t } from "../../texts/texts.ts";
+import { t, word } from "../../texts/texts.ts";
 import type { CaseWork } from "./useCase.ts";
 
 export type Writing = "answer" | "note";
@@ -17,7 +17,7 @@ export function Messages(props: { messages: readonly MessageView[] }) {
         <li key={message.id} class={`message ${message.kind}`}>
           <p class="message-head">
             <b>{message.author_name ?? t("item.reporter")}</b>
-            <span class="chip">{t(`item.${message.kind}`)}</span>
+            <span class="chip">{word("message", message.kind)}</span>
             <Ago at={message.at} />
           </p>
           <p class="text">{message.text ?? t("item.erased_text")}</p>
@@ -59,7 +59,7 @@ export function Composer(props: {
             aria-pressed={writing === one}
             onClick={() => props.onWriting(one)}
           >
-            {t(`item.${one}`)}
+            {word("message", one)}
           </button>
         ))}
       </div>

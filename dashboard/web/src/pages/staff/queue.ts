@@ -37,7 +37,7 @@ const inState = (view: CaseView, state: string): boolean =>
   state === "any" || (state ? view.state === state : OPEN_STATES.includes(view.state));
 
 const inQueue = (view: CaseView, queue: string, own: readonly string[] | null): boolean => {
-  if (queue === "triage") return view.state === "triage";
+  if (queue === "triage") return view.state === "triage" || !view.agency;
   if (queue === "all") return own === null || own.includes(view.agency ?? "");
   return view.agency === queue;
 };

@@ -4,6 +4,9 @@ import { Ago, Deadline, MarkChip, StateChip, UrgencyChip } from "../../parts/chi
 import { agencyName, districtName, serviceName } from "../../state.ts";
 import { t, word } from "../../texts/texts.ts";
 
+/** More than two lines of a row can show. */
+const MAX_EXCERPT = 240;
+
 /** Where a case is, in few words: its district, that it names none, or nothing yet. */
 export function placeWords(view: CaseView): string {
   if (view.district) return districtName(view.district);
@@ -33,7 +36,7 @@ export const Row = memo(function Row(props: {
           <b>{serviceName(view.service) || t("item.unlabelled")}</b>
           <Deadline view={view} />
         </span>
-        <span class="row-text">{view.excerpt ?? ""}</span>
+        <span class="row-text">{view.excerpt?.slice(0, MAX_EXCERPT)}</span>
         <span class="row-foot">
           <StateChip state={view.state} />
           <MarkChip mark={view.mark} />

@@ -1,0 +1,129 @@
+import type { ServerFrame } from "@contract/protocol";
+import { describe, expect, it } from "vitest";
+import { backoffMs, type Connection, type Effect, type Event, start, step } from "./connection.ts";
+
+/** Runs events from a start and gives the last state with all effects. */
+function run(events: Event[], from: Connection = start(null)): [Connection, Effect[]] {
+  let state = from;
+  const effects: Effect[] = [];
+  for (const event of events) {
+    const [next, more] = step(state, event);
+    state = next;
+    effects.push(...more);
+  }
+  return [state, effects];
+}
+
+const frame = (one: ServerFrame): Event => ({ type: "frame", frame: one });
+const welcome = frame({ type: "hello", protocol: 1, position: 3, heartbeat_s: 20 });
+const snapshot = (topic: string, position: number): Event =>
+  frame({ type: "snapshot", id: 1, topic, position });
+const want = (topic: string): Event => ({ type: "want", topic, position: null });
+const sent = (effects: Effect[]) => effects.flatMap((one) => (one.do === "send" ? [one.frame] : []));
+
+describe("hello", () => {
+  it("goes first, and carries the private link when there is one", () => {
+    const key = { ref: "BE-1", secret: "s" };
+    expect(sent(run([{ type: "opened" }])[1])).toEqual([{ type: "hello", protocol: 1 }]);
+    expect(sent(run([{ type: "opened" }], start(key))[1])).toEqual([
+      { type: "hello", protocol: 1, case: key },
+    ]);
+  });
+
+  it("holds subscriptions back until the hub has answered", () => {
+    const [early, before] = run([{ type: "opened" }, want("alerts")]);
+    expect(sent(before).map((one) => one.type)).toEqual(["hello"]);
+    const [, after] = step(early, welcome);
+    expect(sent([...after])).toEqual([{ type: "subscribe", id: 1, topic: "alerts" }]);
+  });
+});
+
+describe("topics", () => {
+  it("are asked for once, and let go of", () => {
+    const [state, effects] = run([{ type: "opened" }, welcome, want("me"), want("me")]);
+    expect(sent(effects).filter((one) => one.type === "subscribe")).toHaveLength(1);
+    const [after, more] = step(state, { type: "drop", topic: "me" });
+    expect(sent([...more])).toEqual([{ type: "unsubscribe", id: 1 }]);
+    expect(after.topics.size).toBe(0);
+  });
+
+  it("get a number of their own each", () => {
+    const [, effects] = run([{ type: "opened" }, welcome, want("a"), want("b")]);
+    expect(sent(effects).flatMap((one) => (one.type === "subscribe" ? [one.id] : []))).toEqual([1, 2]);
+  });
+
+  it("that the hub refuses are remembered and not asked for again", () => {
+    const refusal = frame({ type: "error", code: "topic.denied", id: 1 });
+    const [state] = run([{ type: "opened" }, welcome, want("queue:x"), refusal]);
+    expect(state.refused.get("queue:x")).toBe("topic.denied");
+    expect(sent(run([{ type: "opened" }, welcome], state)[1]).map((one) => one.type)).toEqual(["hello"]);
+  });
+});
+
+describe("losing the connection", () => {
+  const [live] = run([{ type: "opened" }, welcome, want("alerts"), snapshot("alerts", 7)]);
+
+  it("waits longer each time, and comes back with the position it had", () => {
+    const [state, effects] = run(
+      [
+        { type: "closed", code: 1006 },
+        { type: "retry" },
+        { type: "closed", code: 1006 },
+        { type: "retry" },
+        { type: "opened" },
+        welcome,
+      ],
+      live,
+    );
+    expect(effects.filter((one) => one.do === "wait")).toEqual([
+      { do: "wait", failures: 1 },
+      { do: "wait", failures: 2 },
+    ]);
+    expect(sent(effects).at(-1)).toEqual({ type: "subscribe", id: 1, topic: "alerts", position: 7 });
+    expect(state).toMatchObject({ phase: "live", failures: 0 });
+  });
+
+  it("follows the position that facts bring", () => {
+    const facts = frame({ type: "facts", topic: "alerts", position: 9, changes: [] });
+    expect(step(live, facts)[0].topics.get("alerts")?.position).toBe(9);
+  });
+
+  it("is final when the hub ended the session", () => {
+    const [state, effects] = run([{ type: "closed", code: 4401 }, { type: "retry" }], live);
+    expect(state.phase).toBe("ended");
+    expect(effects).toEqual([]);
+  });
+
+  it("is not final when the hub found us too slow", () => {
+    expect(step(live, { type: "closed", code: 4408 })[0].phase).toBe("waiting");
+  });
+});
+
+describe("resync", () => {
+  const [live] = run([{ type: "opened" }, welcome, want("alerts"), snapshot("alerts", 7)]);
+  const resync = (reason: "too_slow" | "not_allowed"): Event =>
+    frame({ type: "resync", topic: "alerts", position: 99, reason });
+
+  it("asks anew, without a position and under a new number", () => {
+    const [state, effects] = step(live, resync("too_slow"));
+    expect(sent([...effects])).toEqual([
+      { type: "unsubscribe", id: 1 },
+      { type: "subscribe", id: 2, topic: "alerts" },
+    ]);
+    expect(state.topics.get("alerts")).toEqual({ id: 2, position: null });
+  });
+
+  it("forgets a topic that is no longer allowed", () => {
+    const [state, effects] = step(live, resync("not_allowed"));
+    expect(effects).toEqual([{ do: "forget", topic: "alerts" }]);
+    expect(state.topics.size).toBe(0);
+  });
+});
+
+describe("back-off", () => {
+  it("doubles to half a minute, with jitter", () => {
+    expect([0, 1, 2, 3].map((n) => backoffMs(n, 0.999_999))).toEqual([500, 1000, 2000, 4000]);
+    expect(backoffMs(50, 1)).toBe(30_000);
+    expect(backoffMs(3, 0)).toBe(1200);
+  });
+});
