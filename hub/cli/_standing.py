@@ -96,7 +96,7 @@ async def until(stop: asyncio.Event, work: Coroutine[None, None, T]) -> T:
 async def _until_reachable(settings: Settings) -> None:
     async with asyncio.timeout(WAIT_FOR_OTHER_S):
         for name in embedded(settings):
-            while not await servers.reachable(settings.home, name):  # noqa: ASYNC110 - another's
+            while not await servers.reachable(settings.home, name):
                 await asyncio.sleep(0.1)
 
 

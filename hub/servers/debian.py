@@ -158,7 +158,7 @@ class _Apt:
             text=True,
             errors="replace",
         ) as process:
-            assert process.stdout is not None  # noqa: S101 - for the type checker
+            assert process.stdout is not None
             lines, said_at, count = [], time.monotonic(), 0
             for line in process.stdout:
                 lines.append(line)

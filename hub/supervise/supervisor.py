@@ -104,7 +104,7 @@ class Supervisor:
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
     async def _until_ready(self, kept: _Kept) -> None:
-        assert kept.process is not None  # noqa: S101 - for the type checker
+        assert kept.process is not None
         deadline = time.monotonic() + kept.child.ready_timeout_s
         pause_s = 0.01
         while kept.process.returncode is None and not self._stopping.is_set():
