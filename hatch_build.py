@@ -15,7 +15,7 @@ from hub.cli import pages
 from hub.home import Home
 
 
-class PagesHook(BuildHookInterface[Any]):  # type: ignore[misc]  # untyped where not installed
+class PagesHook(BuildHookInterface[Any]):
     """``pip install .`` in a clone without built pages brings Node into the build environment."""
 
     def dependencies(self) -> list[str]:
