@@ -30,7 +30,8 @@ CLONE = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[dict[str, str]]:
-    """``database`` and ``redis``: URLs of servers that the tests may do anything to."""
+    """``database`` and ``redis``: URLs of servers that the tests may do anything to; ``home`` is
+    theirs when they were started here."""
     given = {
         "database": os.environ.get("BIGEAR_TEST_DATABASE_URL", ""),
         "redis": os.environ.get("BIGEAR_TEST_REDIS_URL", ""),
@@ -53,7 +54,11 @@ def servers() -> Iterator[dict[str, str]]:
         urls = dict(words[1].split("=", 1) for words in lines if len(words) == 2)
         if len(urls) != 2:
             pytest.fail(f"the servers did not start; see {home}/logs")
-        yield {"database": urls["BIGEAR_DATABASE_URL"], "redis": urls["BIGEAR_REDIS_URL"]}
+        yield {
+            "database": urls["BIGEAR_DATABASE_URL"],
+            "redis": urls["BIGEAR_REDIS_URL"],
+            "home": home,
+        }
         process.terminate()
 
 
