@@ -65,7 +65,7 @@ class Rates:
             return None
         try:
             return float(
-                await self._redis.eval(  # type: ignore[misc]
+                await self._redis.eval(
                     _SCRIPT, 1, f"bigear:rate:{bucket}", str(interval_ms), str(burst)
                 )
             )

@@ -8,11 +8,17 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
 from hub.flow.ground import Ground, change
 from hub.flow.receive import Received, store_batch
-from hub.model.errors import BadInput
+from hub.model.errors import BadInput, Conflict
 from hub.model.items import MAX_TEXT_CHARS, Contact, Inbound, Point
-from hub.store import items
+from hub.model.people import REPORTER
+from hub.store import idempotency, items
 
 DOUBLE_WINDOW = timedelta(minutes=10)
 """Without an idempotency key, the same source, text and place within this is the same complaint."""
@@ -36,17 +42,26 @@ class Complaint:
     mark: str | None = None
 
 
-async def complain(ground: Ground, complaint: Complaint, *, keyed: bool) -> Received:
+async def complain(ground: Ground, complaint: Complaint, *, key: str | None = None) -> Received:
     """Store the complaint with its photos; safe when this returns.
 
-    ``keyed`` says that an idempotency key guards it, so that doubles are not looked for. A double is
-    answered with the first one's reference and no secret. Raises BadInput for an empty text or a
-    photo that is unknown or already given away.
+    ``key``: the client's idempotency key. The same key and content is answered as the first time,
+    private link included, since only the same client knows the key. Without one, the same source,
+    text and place within ten minutes is answered with the first one's reference and no secret.
+    Raises BadInput for an empty text or a photo that is unknown or already given away, Conflict
+    ``idempotency.mismatch`` for a key that came with other content.
     """
     _check(complaint)
-    content = None if keyed else _content_digest(complaint)
-    async with change(ground, "reporter") as tx:
-        if content is not None:
+    content = _content_digest(complaint)
+    async with change(ground, REPORTER) as tx:
+        if key is not None:
+            answered = await idempotency.find(tx.connection, _digest(key))
+            if answered is not None:
+                if answered[0] != content:
+                    raise Conflict("idempotency.mismatch")
+                ref, secret = msgspec.json.decode(_unseal(key, answered[1]), type=tuple[str, str])
+                return Received(0, ref, secret, False)
+        else:
             since = datetime.now(UTC) - DOUBLE_WINDOW
             first = await items.same_content(tx.connection, content, since)
             if first is not None:
@@ -58,7 +73,30 @@ async def complain(ground: Ground, complaint: Complaint, *, keyed: bool) -> Rece
             given = await items.attach_photos(tx.connection, received.item_id, complaint.photos)
             if given != len(complaint.photos):
                 raise BadInput("photo.unknown", field="photos")
+        if key is not None:
+            answer = msgspec.json.encode((received.ref, received.secret))
+            sealed = _seal(key, answer)
+            await idempotency.keep(tx.connection, _digest(key), content, sealed)
     return received
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(b"key:" + key.encode()).digest()
+
+
+def _cipher(key: str) -> ChaCha20Poly1305:
+    """A cipher only the holder of the idempotency key can make (RFC 5869, RFC 8439)."""
+    derived = HKDF(SHA256(), 32, salt=None, info=b"bigear idempotency").derive(key.encode())
+    return ChaCha20Poly1305(derived)
+
+
+def _seal(key: str, answer: bytes) -> bytes:
+    nonce = secrets.token_bytes(12)
+    return nonce + _cipher(key).encrypt(nonce, answer, None)
+
+
+def _unseal(key: str, sealed: bytes) -> bytes:
+    return _cipher(key).decrypt(sealed[:12], sealed[12:], None)
 
 
 def _check(complaint: Complaint) -> None:
@@ -93,5 +131,6 @@ def _content_digest(complaint: Complaint) -> bytes:
         complaint.text.strip(),
         complaint.place.strip(),
         [round(point.lat, 5), round(point.lon, 5)] if point else None,
+        list(complaint.photos),
     ]
     return hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).digest()

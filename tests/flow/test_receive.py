@@ -13,7 +13,7 @@ import pytest
 from hub.flow.complain import Complaint, complain
 from hub.flow.ground import Ground
 from hub.flow.receive import receive, secret_digest
-from hub.model.errors import BadInput
+from hub.model.errors import BadInput, Conflict
 from hub.model.items import Account, Anomalous, Author, Batch, Contact, Inbound, Point
 from hub.store import log
 
@@ -42,7 +42,9 @@ async def test_a_batch_is_stored_once_with_its_cursor(ground: Ground) -> None:
     assert [r.item_id for r in again] == [first[0].item_id, first[1].item_id, first[1].item_id]
     assert await ground.db.fetchval("SELECT count(*) FROM item") == 2
     assert await ground.db.fetchval("SELECT count(*) FROM outbox") == 2
-    cursor = await ground.db.fetchval("SELECT cursor FROM account_state WHERE account = 'blog_city'")
+    cursor = await ground.db.fetchval(
+        "SELECT cursor FROM account_state WHERE account = 'blog_city'"
+    )
     assert cursor == {"seen": ["1", "2"]}
 
 
@@ -97,28 +99,34 @@ async def test_what_does_not_parse_is_kept_raw(ground: Ground) -> None:
 
 async def test_a_complaint_gets_a_private_link_that_only_its_digest_keeps(ground: Ground) -> None:
     complaint = Complaint("web", "도로가 파였어요", Point(37.5, 127.0), contact=Contact("이순신"))
-    received = await complain(ground, complaint, keyed=False)
+    received = await complain(ground, complaint)
     assert received.secret is not None
     row = await ground.db.fetchrow("SELECT ref, secret_digest, point_given FROM item")
     assert row is not None
     assert tuple(row) == (received.ref, secret_digest(received.secret), True)
-    double = await complain(ground, complaint, keyed=False)
+    double = await complain(ground, complaint)
     assert (double.ref, double.secret, double.new) == (received.ref, None, False)
-    other = await complain(ground, replace(complaint, place="우체국 앞"), keyed=False)
-    keyed = await complain(ground, complaint, keyed=True)
+    other = await complain(ground, replace(complaint, place="우체국 앞"))
+    keyed = await complain(ground, complaint, key="k1")
     assert other.new and keyed.new
+    again = await complain(ground, complaint, key="k1")
+    assert (again.ref, again.secret, again.new) == (keyed.ref, keyed.secret, False)
+    with pytest.raises(Conflict, match=r"idempotency\.mismatch"):
+        await complain(ground, replace(complaint, text="다른 말"), key="k1")
+    kept = await ground.db.fetchval("SELECT answer FROM idempotency")
+    assert keyed.secret is not None and keyed.secret.encode() not in kept
 
 
 async def test_the_same_complaint_from_many_at_once_is_one(ground: Ground) -> None:
     complaint = Complaint("web", "도로가 파였어요", Point(37.5, 127.0))
-    results = await asyncio.gather(*(complain(ground, complaint, keyed=False) for _ in range(6)))
+    results = await asyncio.gather(*(complain(ground, complaint) for _ in range(6)))
     assert len({r.ref for r in results}) == 1
     assert sum(r.secret is not None for r in results) == 1
 
 
 async def test_a_complaint_with_a_photo_that_is_not_there_is_refused_whole(ground: Ground) -> None:
     with pytest.raises(BadInput, match=r"photo\.unknown"):
-        await complain(ground, Complaint("web", "사진 있음", photos=("nope",)), keyed=True)
+        await complain(ground, Complaint("web", "사진 있음", photos=("nope",)), key="k")
     assert await ground.db.fetchval("SELECT count(*) FROM item") == 0
     assert await ground.db.fetchval("SELECT count(*) FROM outbox") == 0
 

@@ -1,0 +1,127 @@
+"""Photos: taken apart and written anew without metadata, kept by their SHA-256 under the home."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import io
+import os
+import secrets
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from hub.flow.ground import Ground
+from hub.model.errors import BadInput, TooLarge
+from hub.store import photos
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_PIXELS = 50_000_000
+MAX_SIDE_PX = 2_048
+"""Larger photos are made smaller: enough to read a sign, small enough for a phone."""
+JPEG_QUALITY = 85
+UNCLAIMED_S = 24 * 3600.0
+FORMATS = ("JPEG", "PNG", "WEBP")
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A stored upload; ``token`` is what a complaint names it by."""
+
+    token: str
+    width: int
+    height: int
+    size_bytes: int
+
+
+async def store(ground: Ground, folder: Path, raw: bytes) -> Photo:
+    """Re-encode and keep an uploaded photo; the file is on disk before its row commits.
+
+    Raises BadInput ``photo.invalid``, TooLarge ``photo.too_large``, OSError when the disk is full.
+    """
+    if len(raw) > MAX_BYTES:
+        raise TooLarge("photo.too_large")
+    clean, width, height = await asyncio.to_thread(_clean, raw)
+    name = hashlib.sha256(clean).hexdigest()
+    await asyncio.to_thread(_write, path_of(folder, name), clean)
+    token = secrets.token_urlsafe(16)
+    async with ground.db.acquire() as connection:
+        await photos.add(connection, token, name, width, height, len(clean))
+    return Photo(token, width, height, len(clean))
+
+
+def path_of(folder: Path, name: str) -> Path:
+    """Where the file of that SHA-256 lies: two signs of it make the folder."""
+    return folder / name[:2] / f"{name}.jpg"
+
+
+async def sweep(ground: Ground, folder: Path) -> int:
+    """Delete uploads that no complaint took within a day, and files that no row names; how many."""
+    async with ground.db.acquire() as connection:
+        dropped = await photos.drop_unclaimed(connection, UNCLAIMED_S)
+        before = time.time() - UNCLAIMED_S
+        old = await asyncio.to_thread(_files_before, folder, before)
+        needed = await photos.known(connection, [path.stem for path in old])
+    for path in old:
+        if path.stem not in needed:
+            path.unlink(missing_ok=True)
+            dropped += 1
+    return dropped
+
+
+def _clean(raw: bytes) -> tuple[bytes, int, int]:
+    """Decoded pixels as a new JPEG: no EXIF, no GPS, no profile, no trailing bytes."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(raw), formats=FORMATS) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise TooLarge("photo.too_large")
+                upright = ImageOps.exif_transpose(image).convert("RGB")
+    except (
+        UnidentifiedImageError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ):
+        raise BadInput("photo.invalid") from None
+    upright.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX))
+    bare = Image.new("RGB", upright.size)
+    bare.paste(upright)
+    out = io.BytesIO()
+    bare.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True)
+    return out.getvalue(), bare.width, bare.height
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write, flush to disk, rename, flush the folder: after this a power cut loses nothing."""
+    if path.exists():
+        os.utime(path)  # young again: a sweep that is under way leaves it
+        return
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with fresh.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.rename(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise
+    descriptor = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _files_before(folder: Path, moment_s: float) -> list[Path]:
+    return [p for p in folder.glob("??/*.jpg") if p.stat().st_mtime < moment_s]
