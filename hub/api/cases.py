@@ -1,0 +1,440 @@
+"""The staff's side of a case: lists, the whole of one, and every action on it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from aiohttp import web
+from msgspec import Meta, Struct
+
+from hub.api.complaints import PhotoInfo, TextIn, photo_response
+from hub.api.layer import Call, Route
+from hub.flow import casework, converse, correct
+from hub.model.cases import CaseRecord
+from hub.model.errors import BadInput, NotFound
+from hub.model.facts import Fact
+from hub.model.kinds import COMPLAINT
+from hub.model.views import CaseView, MessageView
+from hub.rules.masking import mask
+from hub.rules.moves import moves_from
+from hub.rules.permissions import may
+from hub.rules.views import audience_for, case_view, rfc3339
+from hub.store import broadcasts, log, reading
+from hub.store.reading import ListQuery, MessageRecord
+
+NEARBY_M = 300.0
+NEARBY_CASES = 10
+
+Version = Annotated[int, Meta(ge=1, le=2_147_483_647)]
+Reason = Annotated[str, Meta(max_length=2_000)]
+Code = Annotated[str, Meta(pattern="^[A-Za-z0-9_.-]{1,64}$")]
+
+
+class CasesQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """What to list. ``queue``: an agency or ``triage``; ``state``: one state, or ``open``/``all``."""
+
+    queue: Code | None = None
+    state: Code = "open"
+    district: Code | None = None
+    service: Code | None = None
+    urgency: Code | None = None
+    assignee: Annotated[str, Meta(pattern="^me$")] | None = None
+    marks: bool = True
+    q: Annotated[str, Meta(max_length=100)] = ""
+    before: Annotated[int, Meta(ge=1, le=2**62)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+
+
+class CasePage(Struct, frozen=True):
+    """``next``: what to give as ``before`` for the next page; null on the last."""
+
+    cases: list[CaseView]
+    next: str | None
+    position: int
+
+
+class LabelInfo(Struct, frozen=True):
+    """A label and how sure the model was."""
+
+    code: str | None
+    confidence: float | None
+
+
+class LabelsInfo(Struct, frozen=True):
+    """All labels. ``places``: pieces of the text with their offsets."""
+
+    service: LabelInfo
+    intent: LabelInfo
+    urgency: LabelInfo
+    language: LabelInfo
+    places: list[dict[str, Any]]
+    model: str | None
+    corrected: bool
+    alternatives: list[LabelInfo]
+
+
+class Why(Struct, frozen=True):
+    """Why the case is where it is."""
+
+    rule: str
+    reason_ko: str | None
+    reason_en: str | None
+    how_located: str | None
+    candidates: list[str]
+
+
+class Entry(Struct, frozen=True):
+    """One fact of the case's history, without anybody's words."""
+
+    position: int
+    at: str
+    type: str
+    actor_name: str | None
+    summary: dict[str, Any]
+
+
+class MoveInfo(Struct, frozen=True):
+    """A state the case may go to now, and what that needs."""
+
+    to: str
+    guards: list[str]
+
+
+class StaffCase(Struct, frozen=True):
+    """The whole case, as far as the caller may see it."""
+
+    case: CaseView
+    text: str | None
+    text_masked: bool
+    author: dict[str, str | None] | None
+    contact: dict[str, str | None] | None
+    url: str | None
+    place: str | None
+    labels: LabelsInfo | None
+    why: Why
+    messages: list[MessageView]
+    history: list[Entry]
+    photos: list[PhotoInfo]
+    nearby: list[CaseView]
+    moves: list[MoveInfo]
+
+
+class VersionIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """The version that the caller has before their eyes."""
+
+    version: Version
+
+
+class MoveIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """A move: where to, and what its guards ask for."""
+
+    to: Code
+    version: Version
+    reason: Reason = ""
+    target_ref: Annotated[str, Meta(max_length=20)] = ""
+
+
+class AssigneeIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """A colleague's id, or null to put the case back on the queue."""
+
+    user: Annotated[int, Meta(ge=1, le=2**62)] | None
+    version: Version
+
+
+class LabelsIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the labels should have been; ``reroute``: ask the rules again."""
+
+    version: Version
+    service: Code | None = None
+    intent: Code | None = None
+    urgency: Code | None = None
+    reroute: bool = False
+
+
+class AgencyIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """The agency that should have it, and why."""
+
+    version: Version
+    agency: Code
+    reason: Reason = ""
+
+
+class AnswerIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """An answer to the reporter; ``resolve``: and with it the case is resolved."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=5_000)]
+    version: Version
+    resolve: bool = False
+
+
+async def list_cases(call: Call) -> CasePage:
+    """Cases of the caller's agencies and triage, newest first."""
+    wanted: CasesQuery = call.query
+    me = call.me
+    everywhere = any(grant.agency is None for grant in me.grants)
+    agencies = None if everywhere else tuple(g.agency for g in me.grants if g.agency)
+    states = {"open": COMPLAINT.open, "all": COMPLAINT.states}.get(wanted.state, (wanted.state,))
+    if any(state not in COMPLAINT.states for state in states):
+        raise BadInput("state.unknown", field="state")
+    query = ListQuery(
+        agencies=agencies,
+        queue=wanted.queue,
+        states=states,
+        district=wanted.district,
+        service=wanted.service,
+        urgency=wanted.urgency,
+        assignee=me.user_id if wanted.assignee else None,
+        marks=wanted.marks,
+        # What an analyst reads is masked, so searching unmasked texts would tell what the mask hides.
+        text=wanted.q if me.has("agent", "supervisor", "admin") else "",
+        before=wanted.before,
+        limit=wanted.limit,
+    )
+    async with (
+        call.context.ground.db.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        position = await log.newest(connection)
+        found = await reading.list_cases(connection, query)
+    return CasePage(
+        [case_view(case, audience_for(me, case.agency)) for case in found],
+        str(found[-1].id) if len(found) == wanted.limit else None,
+        position,
+    )
+
+
+async def show(call: Call) -> StaffCase:
+    """The whole of one case."""
+    me = call.me
+    async with call.context.ground.db.acquire() as connection:
+        record = await _record(call, connection)
+        detail = await reading.item_detail(connection, record.item_id) or {}
+        own = audience_for(me, record.agency) == "agency"
+        said = await reading.messages(connection, record.id) if own else []
+        history = await log.of_case(connection, record.id, record.item_id)
+        close = await reading.nearby(connection, record.id, NEARBY_M, NEARBY_CASES)
+        actors = {int(f.actor[5:]) for f in history if f.actor.startswith("user:")}
+        names = await broadcasts.names_of(connection, sorted(actors))
+    text = None if detail.get("erased_at") else detail.get("text")
+    return StaffCase(
+        case=case_view(record, audience_for(me, record.agency)),
+        text=text if own or text is None else mask(text),
+        text_masked=not own,
+        author=_fields(detail, own, name="author_name", id="author_id"),
+        contact=_fields(
+            detail, own, name="contact_name", email="contact_email", phone="contact_phone"
+        ),
+        url=detail.get("url") if own else None,
+        place=detail.get("place") if own else None,
+        labels=_labels(detail),
+        why=_why(call, record, detail),
+        messages=[_said(message) for message in said],
+        history=[_entry(fact, names) for fact in history],
+        photos=[PhotoInfo(p["n"], p["width"], p["height"]) for p in detail["photos"]]
+        if own
+        else [],
+        nearby=[case_view(case, audience_for(me, case.agency)) for case in close],
+        moves=[
+            MoveInfo(move.target, list(move.guards))
+            for move in moves_from(record.kind, record.state)
+            if may(me, "case.work", agency=record.agency)
+            and not {"reporter", "system"} & set(move.guards)
+        ],
+    )
+
+
+async def _record(call: Call, connection: Any, action: str = "case.read") -> CaseRecord:
+    """The case of the path, if the caller may see it. Raises NotFound."""
+    found = await reading.records(connection, [call.path["id"]])
+    if not found or not may(call.me, action, agency=found[0].agency):
+        raise NotFound("case.not_found")
+    return found[0]
+
+
+def _fields(detail: dict[str, Any], own: bool, **names: str) -> dict[str, str | None] | None:
+    values = {name: detail.get(column) for name, column in names.items()}
+    return values if own and any(values.values()) else None
+
+
+def _labels(detail: dict[str, Any]) -> LabelsInfo | None:
+    if not detail.get("service"):
+        return None
+    pairs = {
+        name: LabelInfo(detail[name], round(detail[f"{name}_confidence"], 4))
+        for name in ("service", "intent", "urgency", "language")
+    }
+    return LabelsInfo(
+        **pairs,
+        places=detail["places"],
+        model=detail["model"],
+        corrected=detail["corrected_by"] is not None,
+        alternatives=[],
+    )
+
+
+def _why(call: Call, record: CaseRecord, detail: dict[str, Any]) -> Why:
+    rule = next((r for r in call.context.city.now.book.rules if r.id == record.rule), None)
+    return Why(
+        record.rule,
+        rule.reason_ko if rule else None,
+        rule.reason_en if rule else None,
+        detail.get("located_how"),
+        detail.get("candidates") or [],
+    )
+
+
+def _entry(fact: Fact, names: dict[int, str]) -> Entry:
+    actor = names.get(int(fact.actor[5:])) if fact.actor.startswith("user:") else None
+    summary = {k: v for k, v in fact.data.items() if v is not None and not k.endswith("_digest")}
+    return Entry(fact.position, rfc3339(fact.at), fact.type, actor, summary)
+
+
+def _said(message: MessageRecord) -> MessageView:
+    return MessageView(
+        id=message.id,
+        case=message.case_id,
+        kind=message.kind,  # type: ignore[arg-type]  # checked by the database
+        at=rfc3339(message.created_at),
+        text=message.text,
+        author_name=message.author_name,
+    )
+
+
+async def _now(call: Call) -> CaseView:
+    """The case after what was just done to it; it may have left the caller's sight."""
+    async with call.context.ground.db.acquire() as connection:
+        [record] = await reading.records(connection, [call.path["id"]])
+    return case_view(record, audience_for(call.me, record.agency))
+
+
+async def take(call: Call) -> CaseView:
+    """Work on it oneself."""
+    await casework.take(call.context.ground, call.me, call.path["id"], call.body.version)
+    return await _now(call)
+
+
+async def assign(call: Call) -> CaseView:
+    """Give it to a colleague, or put it back."""
+    wanted: AssigneeIn = call.body
+    await casework.assign(
+        call.context.ground, call.me, call.path["id"], wanted.version, wanted.user
+    )
+    return await _now(call)
+
+
+async def move(call: Call) -> CaseView:
+    """Change its state."""
+    wanted: MoveIn = call.body
+    await casework.move(
+        call.context.ground,
+        call.me,
+        call.path["id"],
+        wanted.version,
+        wanted.to,
+        reason=wanted.reason,
+        target_ref=wanted.target_ref.upper(),
+    )
+    return await _now(call)
+
+
+async def relabel(call: Call) -> CaseView:
+    """Correct its labels."""
+    wanted: LabelsIn = call.body
+    labels = {
+        name: value
+        for name in ("service", "intent", "urgency")
+        if (value := getattr(wanted, name)) is not None
+    }
+    await correct.correct_labels(
+        call.context.ground,
+        call.context.city,
+        call.me,
+        call.path["id"],
+        wanted.version,
+        labels,
+        reroute=wanted.reroute,
+    )
+    return await _now(call)
+
+
+async def reagency(call: Call) -> CaseView:
+    """Give it to another agency."""
+    wanted: AgencyIn = call.body
+    await correct.correct_agency(
+        call.context.ground,
+        call.context.city,
+        call.me,
+        call.path["id"],
+        wanted.version,
+        wanted.agency,
+        wanted.reason,
+    )
+    return await _now(call)
+
+
+async def answer(call: Call) -> MessageView:
+    """Answer the reporter."""
+    wanted: AnswerIn = call.body
+    return await converse.answer(
+        call.context.ground,
+        call.me,
+        call.path["id"],
+        wanted.version,
+        wanted.text,
+        resolve=wanted.resolve,
+    )
+
+
+async def note(call: Call) -> MessageView:
+    """Leave a note for colleagues."""
+    return await converse.note(call.context.ground, call.me, call.path["id"], call.body.text)
+
+
+async def photo(call: Call) -> web.StreamResponse:
+    """One of the case's photos; only for its own agency."""
+    async with call.context.ground.db.acquire() as connection:
+        record = await _record(call, connection, "case.work")
+    return await photo_response(call, record.item_id)
+
+
+def _act(
+    path: str,
+    handler: Any,
+    summary: str,
+    body: type[Struct],
+    answer: Any = CaseView,
+    status: int = 200,
+) -> Route:
+    return Route(
+        "POST",
+        f"/cases/{{id}}/{path}",
+        "case.work",
+        handler,
+        summary,
+        body=body,
+        answer=answer,
+        status=status,
+    )
+
+
+ROUTES = [
+    Route(
+        "GET", "/cases", "case.list", list_cases, "List cases", query=CasesQuery, answer=CasePage
+    ),
+    Route("GET", "/cases/{id}", "case.read", show, "One case", answer=StaffCase),
+    _act("take", take, "Take a case", VersionIn),
+    _act("assignee", assign, "Hand a case over", AssigneeIn),
+    _act("moves", move, "Change a case's state", MoveIn),
+    _act("labels", relabel, "Correct labels", LabelsIn),
+    _act("agency", reagency, "Correct the agency", AgencyIn),
+    _act("answers", answer, "Answer the reporter", AnswerIn, MessageView, 201),
+    _act("notes", note, "Leave a note", TextIn, MessageView, 201),
+    Route(
+        "GET",
+        "/cases/{id}/photos/{n}",
+        "case.work",
+        photo,
+        "A photo of a case",
+        media="image/jpeg",
+    ),
+]
