@@ -35,6 +35,13 @@ function Content(props: { page: Page }) {
   }
 }
 
+function titleOf(page: Page): string {
+  if (page.name === "case") return page.ref;
+  if (page.name === "staff") return t("staff.queues");
+  if (page.name === "broadcasts") return t("staff.broadcasts");
+  return page.name === "accounts" ? t("staff.accounts") : "Big Ear";
+}
+
 const begin = async (): Promise<true> => {
   await loadSession();
   await loadReference();
@@ -45,6 +52,10 @@ function App() {
   const page = pageOf(path.value);
   const staff = page.name === "staff" || page.name === "broadcasts" || page.name === "accounts";
   const started = useAsked(begin);
+  const title = titleOf(page);
+  useEffect(() => {
+    document.title = title === "Big Ear" ? title : `${title} · Big Ear`;
+  }, [title]);
   useEffect(() => {
     document.addEventListener("click", followLinks);
     return () => document.removeEventListener("click", followLinks);

@@ -80,6 +80,9 @@ export const districtName = (code: string | null | undefined): string =>
 export const hasRole = (...roles: string[]): boolean =>
   session.value?.user?.grants.some(([role]) => roles.includes(role)) ?? false;
 
+/** Whether the signed-in person has queues to look at. */
+export const worksCases = (): boolean => hasRole("agent", "supervisor", "admin", "analyst");
+
 /** The agencies whose queues the signed-in person sees; null stands for all of them. */
 export const ownAgencies = computed<readonly string[] | null>(() => {
   const grants = session.value?.user?.grants ?? [];

@@ -30,7 +30,7 @@ export interface Options {
 }
 
 const DISTRICT_ZOOM = 9.6;
-const POINT_ZOOM = 13.5;
+const POINT_ZOOM = 12.4;
 
 const isDark = (): boolean => matchMedia("(prefers-color-scheme: dark)").matches;
 const still = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { signOut } from "../api/calls.ts";
 import { usePhase } from "../live/use.ts";
 import { path } from "../router.ts";
-import { hasRole, loadSession, session } from "../state.ts";
+import { hasRole, loadSession, session, worksCases } from "../state.ts";
 import { language, named, setLanguage, t } from "../texts/texts.ts";
 import { AlertLane } from "./alerts.tsx";
 import { useDeed } from "./work.ts";
@@ -68,7 +68,7 @@ function StaffNav() {
   return (
     <>
       <nav aria-label={t("staff.nav")}>
-        <NavLink to="/staff">{t("staff.queues")}</NavLink>
+        {worksCases() && <NavLink to="/staff">{t("staff.queues")}</NavLink>}
         {hasRole("broadcaster", "approver", "admin") && (
           <NavLink to="/staff/broadcasts">{t("staff.broadcasts")}</NavLink>
         )}

@@ -10,8 +10,10 @@ const REFRESH_MS = 20_000;
 
 type Shown = "all" | "enabled" | "trouble";
 
+const WELL = ["starting", "connecting", "backfilling", "connected"];
+
 const troubled = (one: AccountHealth): boolean =>
-  one.enabled && (one.error_code !== null || !["ok", "starting", "unknown"].includes(one.health));
+  one.enabled && (one.error_code !== null || !WELL.includes(one.health));
 
 function Line(props: { account: AccountHealth }) {
   const { account } = props;

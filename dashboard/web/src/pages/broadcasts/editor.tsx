@@ -36,7 +36,7 @@ function Words(props: {
           <input
             id={id}
             required
-            maxLength={160}
+            maxLength={60}
             value={draft.headline[spoken]}
             onInput={(event) =>
               onChange({
@@ -53,7 +53,7 @@ function Words(props: {
             id={id}
             rows={4}
             required
-            maxLength={2000}
+            maxLength={500}
             value={draft.text[spoken]}
             onInput={(event) =>
               onChange({ ...draft, text: { ...draft.text, [spoken]: event.currentTarget.value } })

@@ -11,7 +11,14 @@ interface Props {
   onClose: () => void;
 }
 
-function Reason(props: { value: string; onInput: (value: string) => void; optional?: boolean }) {
+interface ReasonProps {
+  value: string;
+  onInput: (value: string) => void;
+  optional?: boolean;
+  first?: boolean;
+}
+
+function Reason(props: ReasonProps) {
   return (
     <Field label={t("act.reason")} optional={props.optional ?? false}>
       {({ id }) => (
@@ -19,7 +26,7 @@ function Reason(props: { value: string; onInput: (value: string) => void; option
           id={id}
           rows={3}
           maxLength={2000}
-          autofocus
+          autofocus={props.first ?? false}
           value={props.value}
           onInput={(event) => props.onInput(event.currentTarget.value)}
         />
@@ -75,6 +82,7 @@ export function MoveDialog({ work, onClose, move }: Props & { move: StaffMove })
             {({ id, describedBy }) => (
               <input
                 id={id}
+                autofocus
                 aria-describedby={describedBy}
                 maxLength={40}
                 value={target}
@@ -98,7 +106,12 @@ export function MoveDialog({ work, onClose, move }: Props & { move: StaffMove })
             ))}
           </ul>
         )}
-        <Reason value={reason} onInput={setReason} optional={!needsReason} />
+        <Reason
+          value={reason}
+          onInput={setReason}
+          optional={!needsReason}
+          first={!needsTarget}
+        />
         <Foot go={title} work={work} ready={ready} onClose={onClose} />
       </form>
     </Dialog>

@@ -1,6 +1,8 @@
+import { useEffect } from "preact/hooks";
 import { Notice } from "../../parts/basics.tsx";
 import { later } from "../../parts/later.tsx";
-import { hasRole, session } from "../../state.ts";
+import { go } from "../../router.ts";
+import { hasRole, session, worksCases } from "../../state.ts";
 import { t } from "../../texts/texts.ts";
 import { ChangePassword, SignIn } from "./signin.tsx";
 import Queues from "./queues.tsx";
@@ -17,8 +19,13 @@ export default function Staff(props: { page: "staff" | "broadcasts" | "accounts"
     return hasRole("broadcaster", "approver", "admin") ? <Broadcasts /> : <Barred />;
   if (props.page === "accounts")
     return hasRole("admin", "supervisor", "analyst") ? <Accounts /> : <Barred />;
-  if (hasRole("agent", "supervisor", "admin", "analyst")) return <Queues />;
-  return <Broadcasts />;
+  return worksCases() ? <Queues /> : <ToBroadcasts />;
+}
+
+/** Who only writes or approves broadcasts has no queues: their first page is another. */
+function ToBroadcasts() {
+  useEffect(() => go("/staff/broadcasts", "replace"), []);
+  return null;
 }
 
 function Barred() {

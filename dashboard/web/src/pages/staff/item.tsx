@@ -63,10 +63,11 @@ function Actions(props: { work: CaseWork; onOpen: (open: Open) => void }) {
 function Reporter(props: { known: StaffCase }) {
   const { author, contact, url, text_masked: masked } = props.known;
   const reach = [contact?.name, contact?.phone, contact?.email].filter(Boolean).join(" · ");
-  if (!author && !reach && !url && !masked) return null;
+  const name = author?.name ?? author?.id;
+  if (!name && !reach && !url && !masked) return null;
   return (
     <p class="reporter">
-      {author && <span>{author.name ?? author.id}</span>}
+      {name && name !== contact?.name && <span>{name}</span>}
       {reach && <span>{reach}</span>}
       {url && /^https?:/.test(url) && (
         <a href={url} target="_blank" rel="noopener noreferrer">
