@@ -116,3 +116,16 @@ async def add_message(
     )
     assert row is not None
     return row["id"], row["created_at"]
+
+
+async def overdue_now(
+    connection: Connection, clock_states: tuple[str, ...], limit: int
+) -> list[int]:
+    """Cases whose deadline has passed in a state in which the clock runs, not yet marked; locked."""
+    rows = await connection.fetch(
+        "SELECT id FROM work_case WHERE deadline_at < now() AND NOT overdue AND mark IS NULL"
+        " AND state = ANY($1) ORDER BY deadline_at LIMIT $2 FOR UPDATE SKIP LOCKED",
+        list(clock_states),
+        limit,
+    )
+    return [row["id"] for row in rows]

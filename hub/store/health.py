@@ -1,0 +1,28 @@
+"""What operators watch: can the hub write, and what is piling up."""
+
+from __future__ import annotations
+
+from hub.store.pool import Connection
+
+
+async def probe(connection: Connection) -> None:
+    """Raises asyncpg.PostgresError when the database takes no writes."""
+    await connection.execute("CREATE TEMP TABLE IF NOT EXISTS probe (n int) ON COMMIT DELETE ROWS")
+
+
+async def gauges(connection: Connection) -> dict[str, float]:
+    """Backlogs and ages, counted now."""
+    row = await connection.fetchrow(
+        """
+        SELECT (SELECT count(*) FROM outbox) AS outbox_rows,
+               (SELECT coalesce(extract(epoch FROM now() - min(at)), 0) FROM outbox)
+                   AS outbox_oldest_s,
+               (SELECT count(*) FROM item WHERE stage <> 'routed') AS items_unfinished,
+               (SELECT count(*) FROM item WHERE stage <> 'routed' AND attempts > 0)
+                   AS items_failing,
+               (SELECT count(*) FROM quarantine) AS quarantined,
+               (SELECT count(*) FROM delivery WHERE state = 'queued') AS deliveries_queued,
+               (SELECT coalesce(max(position), 0) FROM fact) AS position
+        """
+    )
+    return {name: float(value) for name, value in row.items()} if row else {}

@@ -1,0 +1,191 @@
+"""The fuse box: the one place that builds real objects and hands them on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from ipaddress import ip_network
+from pathlib import Path
+
+import classifiers
+from aiohttp import web
+from connectors.registry import open_connector
+
+from hub import __version__
+from hub.api.app import build
+from hub.api.context import ApiContext
+from hub.bus.bell import Bell
+from hub.bus.rate import Rates
+from hub.flow import configure, label, locate, people, photos, route
+from hub.flow.city import CityNow
+from hub.flow.ground import Ground
+from hub.gateway.context import GatewayContext
+from hub.gateway.server import serve_gateway
+from hub.model.errors import BadInput
+from hub.model.items import Account, Batch
+from hub.net.client import Outside
+from hub.observe.logs import start_logging
+from hub.ports.connector import WebhookRequest
+from hub.rules.books import read_network
+from hub.settings import Settings
+from hub.store.migrate import upgrade
+from hub.store.pool import open_pool
+from hub.workers import broadcast, connectors, housekeeping, pipeline, relay
+
+SWEEP_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What every role stands on."""
+
+    ground: Ground
+    bell: Bell
+    city: CityNow
+
+
+@asynccontextmanager
+async def standing(settings: Settings, *, pool_size: int = 8) -> AsyncIterator[Standing]:
+    """Open the database and the bell; close both at the end. The city must have been seeded."""
+    db = await open_pool(settings.database_url, size=pool_size)
+    bell = Bell(settings.redis_url)
+    await bell.open()
+    city = CityNow(db)
+    try:
+        await city.refresh()
+        yield Standing(Ground(db, bell), bell, city)
+    finally:
+        await bell.close()
+        db.terminate()  # a statement that hangs must not hold up the end; PostgreSQL rolls it back
+
+
+async def prepare(settings: Settings) -> None:
+    """Migrate, seed the city on an empty database, make the first users. Safe to repeat."""
+    await upgrade(settings.database_url)
+    db = await open_pool(settings.database_url, size=2)
+    bell = Bell(settings.redis_url)
+    ground = Ground(db, bell)
+    try:
+        await configure.seed(ground, settings.config)
+        city = CityNow(db)
+        await city.refresh()
+        office = next((a.code for a in city.now.book.agencies if a.district), None)
+        made = await people.seed_first_users(ground, office)
+        if made:
+            _write_first_users(settings.home.first_users, made, office)
+    finally:
+        await db.close()
+
+
+def _write_first_users(path: Path, made: dict[str, str], office: str | None) -> None:
+    lines = ["First users; each must change the password at first use.", ""]
+    for login, password in made.items():
+        bound = f"   (of {office})" if login == "agent" and office else ""
+        lines.append(f"  {login:<12} {password}{bound}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write("\n".join(lines) + "\n")
+
+
+async def run_role(role: str, settings: Settings) -> None:
+    """Run one role until cancelled. Raises what its part raises: the supervisor starts it anew."""
+    start_logging(role)
+    async with standing(settings) as stand:
+        match role:
+            case "api":
+                await _run_api(settings, stand)
+            case "gateway":
+                await _run_gateway(settings, stand)
+            case "worker":
+                await _run_worker(settings, stand)
+            case "connectors":
+                await _run_connectors(settings, stand)
+            case _:
+                raise BadInput("role.unknown")
+
+
+async def _run_api(settings: Settings, stand: Standing) -> None:
+    network = read_network(settings.config)
+    rates = Rates(settings.redis_url)
+    context = ApiContext(
+        ground=stand.ground,
+        city=stand.city,
+        rates=rates,
+        pages=settings.pages,
+        photos=settings.home.photos,
+        live_port=settings.live_port,
+        public_url=str(network.get("public_url", "")).rstrip("/"),
+        trusted_proxies=tuple(ip_network(n) for n in network.get("trusted_proxies", ())),
+        hook=_hook,
+        version=__version__,
+    )
+    runner = web.AppRunner(build(context), access_log=None, handle_signals=False)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.listen, settings.http_port, reuse_port=False).start()
+        await stand.city.follow(stand.bell)
+    finally:
+        await runner.cleanup()
+        await rates.close()
+
+
+def _hook(account: Account, request: WebhookRequest) -> Batch:
+    return open_connector(account, None).webhook(request)
+
+
+async def _run_gateway(settings: Settings, stand: Standing) -> None:
+    public_url = str(read_network(settings.config).get("public_url", "")).rstrip("/")
+    await serve_gateway(
+        GatewayContext(
+            stand.ground.db,
+            stand.bell,
+            settings.listen,
+            settings.live_port,
+            (public_url,) if public_url else (),
+        )
+    )
+
+
+async def _run_worker(settings: Settings, stand: Standing) -> None:
+    model = await asyncio.to_thread(classifiers.load)
+    ground, city, bell = stand.ground, stand.city, stand.bell
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(relay.run(settings.database_url, bell), name="relay")
+        tasks.create_task(
+            pipeline.run(
+                ground,
+                bell,
+                [
+                    ("received", partial(label.label, ground, model)),
+                    ("labelled", partial(locate.locate, ground, city)),
+                    ("located", partial(route.route, ground, city)),
+                ],
+            ),
+            name="pipeline",
+        )
+        tasks.create_task(broadcast.run(ground, bell), name="broadcast")
+        tasks.create_task(
+            housekeeping.run(ground, partial(photos.sweep, ground, settings.home.photos)),
+            name="housekeeping",
+        )
+        tasks.create_task(city.follow(bell), name="city")
+
+
+async def _run_connectors(settings: Settings, stand: Standing) -> None:
+    allowed = tuple(
+        ip_network(network) for network in read_network(settings.config).get("allowed_private", ())
+    )
+    async with Outside(allowed_private=allowed) as outside, asyncio.TaskGroup() as tasks:
+        tasks.create_task(
+            connectors.run(stand.ground, stand.city, stand.bell, partial(_open, outside)),
+            name="connectors",
+        )
+        tasks.create_task(stand.city.follow(stand.bell), name="city")
+
+
+def _open(outside: Outside, account: Account) -> object:
+    return open_connector(account, outside)

@@ -1,0 +1,36 @@
+"""Housekeeping: what only time brings about: overdue cases, old uploads, old idempotency answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+
+from hub.flow.ground import Ground
+from hub.flow.overdue import mark_overdue
+from hub.store import idempotency
+
+OVERDUE_EVERY_S = 5.0
+SWEEP_EVERY_S = 3600.0
+
+logger = logging.getLogger(__name__)
+
+
+async def run(ground: Ground, sweep: Callable[[], Awaitable[int]]) -> None:
+    """Look around every few seconds until cancelled; ``sweep`` deletes orphaned photos."""
+    swept_at = 0.0
+    while True:
+        try:
+            await mark_overdue(ground)
+            if time.monotonic() - swept_at > SWEEP_EVERY_S:
+                swept_at = time.monotonic()
+                async with ground.db.acquire() as connection:
+                    await idempotency.forget_old(connection)
+                dropped = await sweep()
+                logger.info("swept", extra={"dropped": dropped})
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as lost:
+            logger.warning("housekeeping failed", extra={"error": repr(lost)})
+        await asyncio.sleep(OVERDUE_EVERY_S)
