@@ -84,7 +84,7 @@ def _pages_of_clone(home: Home) -> Path:
     """Built in the clone, or in the home when the clone may not be written to."""
     in_clone = CLONE / "dashboard" / "web" / "dist"
     in_home = home.build / "dashboard" / "web" / "dist"
-    return in_home if in_home.is_dir() and not in_clone.is_dir() else in_clone
+    return in_home if in_home.is_dir() else in_clone
 
 
 def _port(environ: Mapping[str, str], name: str, otherwise: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +39,7 @@ def prepared(settings: Settings, meanwhile: Callable[[], None] = lambda: None) -
     """Hold the home, with the embedded servers on disk and ``meanwhile`` done beside it. Raises
     ``AlreadyRunning`` when another process holds it. Downloads the first time, so do it before
     there is an event loop to block."""
+    os.umask(0o022)  # another user runs root's servers; what is private is made so by itself
     settings.home.create()
     with hold(settings.home.lock):
         settings.home.running.unlink(missing_ok=True)  # of one that was killed

@@ -41,7 +41,9 @@ def run(args: argparse.Namespace) -> int:
         )
     build(read_settings().home)
     if args.check:
-        return _npm(_workplace(read_settings().home) / "dashboard" / "web", "run", "check")
+        web = _workplace(read_settings().home) / "dashboard" / "web"
+        install(web)
+        return _npm(web, "run", "check")
     return 0
 
 
@@ -49,27 +51,42 @@ def build(home: Home) -> Path:
     """Build the clone's pages unless the built ones are of the same sources; their folder. Needs a
     network only when the locked packages changed. Raises ``PagesFailed``."""
     place = _workplace(home)
-    web = place / "dashboard" / "web"
+    if place != CLONE and _is_fresh(CLONE):
+        shutil.rmtree(_dist(place), ignore_errors=True)  # it would be taken for the newer one
+        return _dist(CLONE)
+    if _is_fresh(place):
+        return _dist(place)
     tools = place / ".tools"
     tools.mkdir(parents=True, exist_ok=True)
     with (tools / "pages.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if are_built(home):
-            return web / "dist"
-        if place != CLONE:
-            _copy_sources(place)
-        install(web)
-        say("pages: building")
-        if _npm(web, "run", "build", "--silent") != 0:
-            raise PagesFailed(reason="npm run build failed; its words are above")
-        (web / "dist" / STAMP).write_text(_digest(SOURCES), encoding="ascii")
-    return web / "dist"
+        if not _is_fresh(place):  # unless another process built them meanwhile
+            _build_in(place)
+    return _dist(place)
 
 
 def are_built(home: Home) -> bool:
     """Whether the built pages are of the sources as they are now."""
-    dist = _workplace(home) / "dashboard" / "web" / "dist"
-    return _read(dist / STAMP) == _digest(SOURCES)
+    return _is_fresh(CLONE) or _is_fresh(_workplace(home))
+
+
+def _build_in(place: Path) -> None:
+    if place != CLONE:
+        _copy_sources(place)
+    web = place / "dashboard" / "web"
+    install(web)
+    say("pages: building")
+    if _npm(web, "run", "build", "--silent") != 0:
+        raise PagesFailed(reason="npm run build failed; its words are above")
+    (_dist(place) / STAMP).write_text(_digest(SOURCES), encoding="ascii")
+
+
+def _dist(place: Path) -> Path:
+    return place / "dashboard" / "web" / "dist"
+
+
+def _is_fresh(place: Path) -> bool:
+    return _read(_dist(place) / STAMP) == _digest(SOURCES)
 
 
 def install(web: Path) -> None:
