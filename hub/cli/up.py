@@ -14,7 +14,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 
 from hub import wiring
-from hub.cli import pages, selfcheck
+from hub.cli import pages
 from hub.cli._standing import Stopped, embedded, prepared, started, stop_requested, until
 from hub.cli._terminal import say
 from hub.model.errors import BigEarError
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         if not args.check:
             raise
         say("the hub is running already: checking that one")
-        return asyncio.run(selfcheck.run_check(read_settings()))
+        return asyncio.run(_check(read_settings()))
 
 
 def _build_pages() -> None:
@@ -68,13 +68,19 @@ async def _up(settings: Settings, *, check: bool, workers: int) -> int:
         return 0
 
 
+async def _check(settings: Settings) -> int:
+    from hub.cli import selfcheck  # it brings a client along that a plain start does not need
+
+    return await selfcheck.run_check(settings)
+
+
 async def _serve(settings: Settings, supervisor: Supervisor, *, check: bool, workers: int) -> int:
     first_time = not settings.home.first_users.exists()
     await wiring.prepare(settings)
     await supervisor.start(_roles(settings, workers))
     with _announced(settings):
         if check:
-            return await selfcheck.run_check(settings)
+            return await _check(settings)
         _print_addresses(settings)
         if first_time and settings.home.first_users.exists():
             print(settings.home.first_users.read_text(encoding="utf-8"), flush=True)
