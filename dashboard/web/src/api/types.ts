@@ -146,13 +146,15 @@ export interface StaffCase {
     language: Label | null;
     places: { text: string; start: number; end: number }[];
     model: string | null;
-    alternatives: { code: string; confidence: number }[];
+    corrected: boolean;
+    alternatives: { code: string | null; confidence: number | null }[];
   } | null;
   why: {
     rule: string | null;
     reason_ko: string | null;
     reason_en: string | null;
     how_located: string | null;
+    candidates: string[];
   } | null;
   messages: MessageView[];
   history: HistoryEntry[];
@@ -186,7 +188,8 @@ export interface Broadcast {
   edited_by: number[];
   submitted_at: string | null;
   approved_by_name: string | null;
-  reach: { connected: number } | null;
+  sent_at: string | null;
+  mark: string | null;
 }
 
 export interface BroadcastSent {

@@ -3,7 +3,7 @@ import { moveBroadcast } from "../../api/calls.ts";
 import type { Broadcast, User } from "../../api/types.ts";
 import { areaNames } from "../../parts/alerts.tsx";
 import { Button, Field, Notice, RefusalNotice } from "../../parts/basics.tsx";
-import { Ago, StateChip } from "../../parts/chips.tsx";
+import { Ago, MarkChip, StateChip } from "../../parts/chips.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { useDeed } from "../../parts/work.ts";
 import { dateTime, span } from "../../texts/format.ts";
@@ -136,6 +136,7 @@ export function One(props: {
           </span>
           <StateChip state={broadcast.state} />
           {broadcast.exercise && <span class="chip mark">{t("alert.exercise")}</span>}
+          <MarkChip mark={broadcast.mark} />
         </p>
         <p class="hint">
           {broadcast.created_by_name}
@@ -147,7 +148,12 @@ export function One(props: {
           )}
           {broadcast.approved_by_name &&
             ` · ${t("broadcast.approved_by", { name: broadcast.approved_by_name })}`}
-          {broadcast.reach && ` · ${t("broadcast.reach", { n: broadcast.reach.connected })}`}
+          {broadcast.sent_at && (
+            <>
+              {" · "}
+              {t("broadcast.sent")} <Ago at={broadcast.sent_at} />
+            </>
+          )}
         </p>
       </header>
       <Content broadcast={broadcast} />

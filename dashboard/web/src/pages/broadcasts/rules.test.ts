@@ -25,7 +25,8 @@ const broadcast = (state: string, edited: number[] = [1]): Broadcast => ({
   edited_by: edited,
   submitted_at: null,
   approved_by_name: null,
-  reach: null,
+  sent_at: null,
+  mark: null,
 });
 
 describe("approving", () => {

@@ -21,6 +21,9 @@ function Progress(props: { known: CitizenCase }) {
   const { progress, steps, case: view } = props.known;
   const reached = STAGES.indexOf(progress.stage);
   const at = new Map(steps.map((one) => [one.code, one.at]));
+  // Being routed is the moment when the work got its first state.
+  const first = steps.find((one) => !(STAGES as readonly string[]).includes(one.code));
+  if (first && !at.has("routed")) at.set("routed", first.at);
   return (
     <ol class="progress-line" aria-label={t("link.progress")}>
       {STAGES.map((stage, n) => (
@@ -74,7 +77,7 @@ function AddForm(props: { reference: string; secret: string; onDone: () => void 
           <textarea
             id={id}
             rows={3}
-            maxLength={20_000}
+            maxLength={5000}
             aria-describedby={describedBy}
             value={text}
             onInput={(event) => setText(event.currentTarget.value)}

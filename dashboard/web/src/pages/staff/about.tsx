@@ -46,10 +46,11 @@ export function LabelsPanel(props: { known: StaffCase; view: CaseView }) {
         {labels && labels.alternatives.length > 0 && (
           <Line name={t("item.alternatives")}>
             {labels.alternatives
-              .map(({ code, confidence }) => `${serviceName(code)} ${percent(confidence)}`)
+              .map(({ code, confidence }) => `${serviceName(code)} ${percent(confidence ?? 0)}`)
               .join(" · ")}
           </Line>
         )}
+        {labels?.corrected && <Line name="">{t("item.corrected")}</Line>}
         {labels?.model && (
           <Line name={t("item.model")}>
             <code>{labels.model}</code>
@@ -59,6 +60,10 @@ export function LabelsPanel(props: { known: StaffCase; view: CaseView }) {
     </section>
   );
 }
+
+/** The districts of areas that a place could mean; a dong's code begins with its district's. */
+const candidateNames = (codes: readonly string[]): string =>
+  [...new Set(codes.map((code) => districtName(code.split("-")[0])))].join(" · ");
 
 /** Why the case is in this queue: the rule, its reason, and how its place was found. */
 export function WhyPanel(props: { known: StaffCase; view: CaseView }) {
@@ -84,6 +89,9 @@ export function WhyPanel(props: { known: StaffCase; view: CaseView }) {
         </Line>
         {why?.how_located && (
           <Line name={t("item.located")}>{word("located", why.how_located)}</Line>
+        )}
+        {why && why.candidates.length > 0 && (
+          <Line name={t("item.candidates")}>{candidateNames(why.candidates)}</Line>
         )}
       </dl>
     </section>

@@ -72,7 +72,7 @@ export function Composer(props: {
             id={id}
             ref={props.area}
             rows={4}
-            maxLength={20_000}
+            maxLength={5000}
             aria-describedby={describedBy}
             value={text}
             onInput={(event) => setText(event.currentTarget.value)}

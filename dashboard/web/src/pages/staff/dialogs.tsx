@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { StaffMove } from "../../api/types.ts";
+import type { Label, StaffMove } from "../../api/types.ts";
 import { Button, Field, RefusalNotice } from "../../parts/basics.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { agencies, agencyName, serviceName, services } from "../../state.ts";
@@ -121,6 +121,9 @@ export function MoveDialog({ work, onClose, move }: Props & { move: StaffMove })
 const INTENTS = ["report", "request", "suggestion", "question", "praise", "noise"];
 const URGENCIES = ["emergency", "high", "normal", "low"];
 
+const codesOf = (labels: readonly Label[] | undefined): string[] =>
+  (labels ?? []).flatMap(({ code }) => (code ? [code] : []));
+
 /** Corrects labels. Services that the classifier also thought of stand first. */
 export function LabelsDialog({ work, onClose }: Props) {
   const view = work.view;
@@ -128,7 +131,7 @@ export function LabelsDialog({ work, onClose }: Props) {
   const [intent, setIntent] = useState(view?.intent ?? "");
   const [urgency, setUrgency] = useState(view?.urgency ?? "");
   const [reroute, setReroute] = useState(true);
-  const alternatives = work.known?.labels?.alternatives ?? [];
+  const alternatives = codesOf(work.known?.labels?.alternatives);
   const changed = {
     ...(service !== view?.service && service ? { service } : {}),
     ...(intent !== view?.intent && intent ? { intent } : {}),
@@ -139,7 +142,7 @@ export function LabelsDialog({ work, onClose }: Props) {
       <form onSubmit={submit(() => work.relabel({ ...changed, reroute }), onClose)}>
         {alternatives.length > 0 && (
           <p class="suggestions">
-            {alternatives.map(({ code }) => (
+            {alternatives.map((code) => (
               <button
                 key={code}
                 type="button"

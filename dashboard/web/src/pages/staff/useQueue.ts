@@ -33,7 +33,7 @@ function usePages(wanted: Wanted) {
   const filter = useMemo(
     () => ({
       ...(queue === "all" ? {} : { queue }),
-      ...(state && state !== "any" ? { state } : {}),
+      ...(state ? { state: state === "any" ? "all" : state } : {}),
       service,
       district,
       urgency,
