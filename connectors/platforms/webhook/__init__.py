@@ -1,0 +1,1 @@
+"""The generic webhook: any system that can sign a POST."""

@@ -1,0 +1,50 @@
+"""Which platforms there are, and a connector for an account.
+
+A platform is a folder with ``manifest.toml`` (code, names, how items arrive) and ``connector.py`` with
+``open(account, outside)``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from msgspec import Struct, convert
+
+from hub.model.items import Account
+from hub.net.client import Outside
+from hub.ports.connector import Connector, Rejected
+
+_FOLDER = Path(__file__).resolve().parent / "platforms"
+
+
+class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a platform's ``manifest.toml`` says. ``settings``: name → what it is, for the engineer."""
+
+    code: str
+    name: str
+    inbound: str
+    tested_against: str
+    settings: dict[str, str] = {}
+    needs_secret: bool = False
+
+
+@cache
+def manifests() -> dict[str, Manifest]:
+    """All platforms that have a connector, by code."""
+    found = {}
+    for path in sorted(_FOLDER.glob("*/manifest.toml")):
+        manifest = convert(tomllib.loads(path.read_text(encoding="utf-8")), Manifest)
+        found[manifest.code] = manifest
+    return found
+
+
+def open_connector(account: Account, outside: Outside | None) -> Connector:
+    """The connector of an account. Raises Rejected ``platform.unknown`` where none is built yet."""
+    if account.platform not in manifests():
+        raise Rejected("platform.unknown", account.platform)
+    module = importlib.import_module(f"connectors.platforms.{account.platform}.connector")
+    connector: Connector = module.open(account, outside)
+    return connector

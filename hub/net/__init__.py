@@ -1,0 +1,1 @@
+"""The gate: the one way out to other servers."""

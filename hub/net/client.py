@@ -1,0 +1,202 @@
+"""The one outgoing HTTP client: time-outs, size limits, and a guard on where it may go.
+
+An address that somebody typed may name this machine's own services (server-side request forgery,
+CWE-918). Names are resolved here, every address is checked, and the connection goes to the very address
+that was checked, at each redirect anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from types import TracebackType
+from urllib.parse import urlsplit
+
+import aiohttp
+from yarl import URL
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from hub.ports.connector import AuthFailed, RateLimited, Rejected, Transient
+
+Network = IPv4Network | IPv6Network
+
+TIMEOUT_S = 20.0
+CONNECT_TIMEOUT_S = 5.0
+MAX_REDIRECTS = 5
+MAX_RETRY_AFTER_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whole and within its limit."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+class Forbidden(Rejected):
+    """The address may not be reached from here."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__("address.forbidden", f"{host} is not a public address")
+
+
+def is_allowed(address: str, allowed_private: tuple[Network, ...]) -> bool:
+    """Whether an IP address is public, or in a network that the configuration opens.
+
+    IPv4 addresses inside IPv6 ones (mapped, 6to4, Teredo) are looked at as what they are.
+    """
+    try:
+        ip = ip_address(address.split("%", 1)[0])
+    except ValueError:
+        return False
+    if isinstance(ip, IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if inner is not None:
+            return is_allowed(str(inner), allowed_private)
+    if any(ip.version == network.version and ip in network for network in allowed_private):
+        return True
+    return ip.is_global and not ip.is_multicast
+
+
+class _GuardedResolver(AbstractResolver):
+    """Resolves, and hands on only addresses that may be reached."""
+
+    def __init__(self, allowed_private: tuple[Network, ...]) -> None:
+        self._allowed = allowed_private
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family)
+        addresses = [(info[0], str(info[4][0])) for info in found]
+        allowed = [entry for entry in addresses if is_allowed(entry[1], self._allowed)]
+        if not allowed:
+            raise Forbidden(host)
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=kind,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for kind, address in allowed
+        ]
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+class Outside:
+    """The client; use as ``async with``. One for a process."""
+
+    def __init__(self, *, allowed_private: tuple[Network, ...] = ()) -> None:
+        self._allowed = allowed_private
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Outside:
+        resolver = _GuardedResolver(self._allowed)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, limit=50),
+            timeout=aiohttp.ClientTimeout(total=TIMEOUT_S, sock_connect=CONNECT_TIMEOUT_S),
+            headers={"User-Agent": "BigEar/1 (city hub)"},
+            trust_env=False,
+            auto_decompress=True,
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def get(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Answer:
+        """GET, following at most five redirects. See ``send`` for what is raised."""
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = await self.send("GET", url, headers, b"", max_bytes)
+            target = answer.headers.get("Location")
+            if answer.status not in (301, 302, 303, 307, 308) or not target:
+                return answer
+            url = str(URL(url).join(URL(target)))
+        raise Rejected("address.redirects", "too many redirects")
+
+    async def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, max_bytes: int
+    ) -> Answer:
+        """One request, no redirect followed.
+
+        Raises Forbidden (address), Rejected (``answer.too_large``, a 4xx), AuthFailed (401, 403),
+        RateLimited (429, or 503 with Retry-After), Transient (network, time-out, 5xx).
+        """
+        self._check_url(url)
+        if self._session is None:
+            raise Transient("the client is not open")
+        try:
+            async with self._session.request(
+                method, url, headers=headers, data=body or None, allow_redirects=False
+            ) as response:
+                _check_status(response)
+                return Answer(
+                    response.status,
+                    {name.title(): value for name, value in response.headers.items()},
+                    await _bounded(response, max_bytes),
+                    url,
+                )
+        except aiohttp.ClientConnectorError as failed:
+            if isinstance(failed.os_error, Forbidden):
+                raise failed.os_error from None
+            raise Transient(str(failed)) from failed
+        except (aiohttp.ClientError, TimeoutError, OSError) as failed:
+            raise Transient(repr(failed)) from failed
+
+    def _check_url(self, url: str) -> None:
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname
+        except ValueError:
+            host, parts = None, urlsplit("")
+        if parts.scheme not in ("http", "https") or not host or parts.username:
+            raise Rejected("address.invalid", "an http or https address without a user is needed")
+        try:
+            ip_address(host)
+        except ValueError:
+            return  # a name: the resolver looks
+        # aiohttp does not resolve a literal address, so it is looked at here.
+        if not is_allowed(host, self._allowed):
+            raise Forbidden(host)
+
+
+def _check_status(response: aiohttp.ClientResponse) -> None:
+    status = response.status
+    if status < 400:
+        return
+    after = response.headers.get("Retry-After", "")
+    wait_s = float(after) if after.isascii() and after.isdigit() else 60.0
+    if status == 429 or (status == 503 and after):
+        raise RateLimited(min(wait_s, MAX_RETRY_AFTER_S))
+    if status in (401, 403):
+        raise AuthFailed(f"HTTP {status}")
+    if status >= 500 or status == 408:
+        raise Transient(f"HTTP {status}")
+    raise Rejected(f"http.{status}")
+
+
+async def _bounded(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(64 * 1024):
+        body += chunk
+        if len(body) > max_bytes:
+            raise Rejected("answer.too_large", f"more than {max_bytes} bytes")
+    return bytes(body)
