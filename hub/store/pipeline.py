@@ -6,6 +6,7 @@ of its items unchanged, and two workers never hold the same one.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,9 +79,15 @@ async def save_labels(connection: Connection, labelled: Sequence[tuple[int, Labe
         INSERT INTO item_label (item_id, service, service_confidence, intent, intent_confidence,
                                 urgency, urgency_confidence, language, language_confidence, places,
                                 abstain, model)
-        SELECT * FROM unnest($1::bigint[], $2::text[], $3::float8[], $4::text[], $5::float8[],
-                             $6::text[], $7::float8[], $8::text[], $9::float8[], $10::jsonb[],
-                             $11::bool[], $12::text[])
+        SELECT item_id, service, service_confidence, intent, intent_confidence,
+               urgency, urgency_confidence, language, language_confidence, places::jsonb,
+               abstain, model
+        FROM unnest($1::bigint[], $2::text[], $3::float8[], $4::text[], $5::float8[],
+                    $6::text[], $7::float8[], $8::text[], $9::float8[], $10::text[],
+                    $11::bool[], $12::text[])
+             AS fresh(item_id, service, service_confidence, intent, intent_confidence,
+                      urgency, urgency_confidence, language, language_confidence, places,
+                      abstain, model)
         ON CONFLICT (item_id) DO UPDATE SET
             service = excluded.service, service_confidence = excluded.service_confidence,
             intent = excluded.intent, intent_confidence = excluded.intent_confidence,
@@ -99,8 +106,9 @@ async def save_labels(connection: Connection, labelled: Sequence[tuple[int, Labe
         [labels.urgency.confidence for _, labels in labelled],
         [labels.language.code for _, labels in labelled],
         [labels.language.confidence for _, labels in labelled],
+        # As text: asyncpg would take lists in a list for an array of two dimensions.
         [
-            [{"text": p.text, "start": p.start, "end": p.end} for p in labels.places]
+            json.dumps([{"text": p.text, "start": p.start, "end": p.end} for p in labels.places])
             for _, labels in labelled
         ],
         [labels.abstain for _, labels in labelled],
@@ -133,12 +141,12 @@ async def save_locations(connection: Connection, located: Sequence[Location]) ->
     await connection.execute(
         """
         UPDATE item SET area = n.area, district = n.district, approximate = n.approximate,
-            placeless = n.placeless, located_how = n.how, candidates = n.candidates,
+            placeless = n.placeless, located_how = n.how, candidates = n.candidates::jsonb,
             point = CASE WHEN item.point_given THEN item.point
                          ELSE ST_SetSRID(ST_MakePoint(n.lon, n.lat), 4326) END,
             stage = 'located', attempts = 0, retry_at = NULL
         FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bool[], $5::bool[], $6::text[],
-                    $7::jsonb[], $8::float8[], $9::float8[])
+                    $7::text[], $8::float8[], $9::float8[])
              AS n (id, area, district, approximate, placeless, how, candidates, lat, lon)
         WHERE item.id = n.id
         """,
@@ -148,7 +156,7 @@ async def save_locations(connection: Connection, located: Sequence[Location]) ->
         [n.approximate for n in located],
         [n.placeless for n in located],
         [n.how for n in located],
-        [list(n.candidates) for n in located],
+        [json.dumps(n.candidates) for n in located],
         [n.lat for n in located],
         [n.lon for n in located],
     )
