@@ -66,6 +66,14 @@ async def enable(
         )
 
 
+async def begin_samples(connection: Connection) -> None:
+    """A row for the samples' cursor; it is no account of the city and never counts as enabled."""
+    await connection.execute(
+        "INSERT INTO account_state (account, enabled, health) VALUES ('samples', false, 'starting')"
+        " ON CONFLICT DO NOTHING"
+    )
+
+
 async def disable(connection: Connection, account: str) -> None:
     """Stop an account; its cursor stays, so that enabling goes on where it was."""
     await connection.execute(

@@ -199,7 +199,7 @@ async def set_cursor(
     await connection.execute(
         """
         INSERT INTO account_state (account, cursor, unsupported, health, enabled)
-        VALUES ($1, $2, $3, 'connecting', true)
+        VALUES ($1, $2, $3, 'connecting', false)
         ON CONFLICT (account) DO UPDATE SET cursor = coalesce($2, account_state.cursor),
             unsupported = account_state.unsupported + $3
         """,

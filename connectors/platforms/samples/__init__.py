@@ -1,0 +1,1 @@
+"""Samples: posts and complaints that nobody sent, written for Big Ear."""

@@ -1,0 +1,17 @@
+"""The samples: `bigear samples clear` deletes every sample and what hangs on it."""
+
+from __future__ import annotations
+
+import argparse
+
+from hub.cli._ground import on_ground
+from hub.flow.samples import clear
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("clear",))
+
+
+def run(args: argparse.Namespace) -> int:
+    print(f"{on_ground(lambda stand: clear(stand.ground))} samples deleted")
+    return 0
