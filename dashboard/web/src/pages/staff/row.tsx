@@ -40,12 +40,12 @@ export const Row = memo(function Row(props: {
         <span class="row-foot">
           <StateChip state={view.state} />
           <MarkChip mark={view.mark} />
+          <Ago at={view.received_at} />
           {props.showAgency && view.agency && <span>{agencyName(view.agency)}</span>}
           {place && <span>{place}</span>}
           {view.platform && <span>{word("platform", view.platform)}</span>}
           {view.photos ? <span>{t("item.photos", { n: view.photos })}</span> : null}
           {view.assignee_name && <span class="assignee">{view.assignee_name}</span>}
-          <Ago at={view.received_at} />
         </span>
       </button>
     </li>
