@@ -127,6 +127,7 @@ export type TextKey =
   | "item.answer_label"
   | "item.assigned"
   | "item.back"
+  | "item.by_hand"
   | "item.candidates"
   | "item.chars"
   | "item.confidence"

@@ -124,12 +124,13 @@ describe("facts", () => {
 });
 
 describe("counts, messages and alerts", () => {
-  it("carry totals, not differences", () => {
-    const total = (n: number) => ({ agency: null, state: "triage", total: n });
-    let state = fromSnapshot(snapshot({ counts: [total(4)] }));
-    state = withChange(state, change(11, { counts: [total(5)] }));
-    state = withChange(state, change(12, { counts: [total(5)] }));
-    expect(state.counts.get(countKey(total(0)))).toEqual(total(5));
+  it("carry all totals above zero, not differences", () => {
+    const total = (agency: string | null, n: number) => ({ agency, state: "queued", total: n });
+    let state = fromSnapshot(snapshot({ counts: [total("gu-a", 1)] }));
+    state = withChange(state, change(11, { counts: [total("gu-a", 1), total("gu-b", 5)] }));
+    state = withChange(state, change(12, { counts: [total("gu-b", 6)] }));
+    expect([...state.counts.values()]).toEqual([total("gu-b", 6)]);
+    expect(countKey(total(null, 0))).not.toBe(countKey(total("gu-a", 0)));
   });
 
   it("keep messages by their id and progress by its reference", () => {

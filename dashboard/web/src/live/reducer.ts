@@ -69,15 +69,6 @@ function put<K, V>(known: ReadonlyMap<K, V>, key: K, record: V): ReadonlyMap<K, 
   return new Map(known).set(key, record);
 }
 
-function withCounts(
-  known: ReadonlyMap<string, CountView>,
-  counts: readonly CountView[],
-): ReadonlyMap<string, CountView> {
-  const next = new Map(known);
-  for (const count of counts) next.set(countKey(count), count);
-  return next;
-}
-
 /** One change on top of a state. A change at or before the state's position is already in it. */
 export function withChange(state: TopicState, change: Change): TopicState {
   if (change.position <= state.position) return state;
@@ -93,7 +84,8 @@ export function withChange(state: TopicState, change: Change): TopicState {
     messages: message ? put(state.messages, message.id, message) : state.messages,
     alerts: keep(state.alerts, change.alert, (one) => !one.live),
     broadcasts: keep(state.broadcasts, change.broadcast, () => false),
-    counts: change.counts ? withCounts(state.counts, change.counts) : state.counts,
+    // All that are above zero: one that is not named is zero.
+    counts: change.counts ? by(change.counts, countKey) : state.counts,
   };
 }
 

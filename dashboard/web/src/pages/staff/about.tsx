@@ -61,6 +61,9 @@ export function LabelsPanel(props: { known: StaffCase; view: CaseView }) {
   );
 }
 
+/** What stands in a rule's place when a person chose the agency. */
+const BY_HAND = "by_hand";
+
 /** The districts of areas that a place could mean; a dong's code begins with its district's. */
 const candidateNames = (codes: readonly string[]): string =>
   [...new Set(codes.map((code) => districtName(code.split("-")[0])))].join(" · ");
@@ -68,7 +71,8 @@ const candidateNames = (codes: readonly string[]): string =>
 /** Why the case is in this queue: the rule, its reason, and how its place was found. */
 export function WhyPanel(props: { known: StaffCase; view: CaseView }) {
   const { why, place } = props.known;
-  const reason = language.value === "ko" ? why?.reason_ko : why?.reason_en;
+  const ruled = language.value === "ko" ? why?.reason_ko : why?.reason_en;
+  const reason = why?.rule === BY_HAND ? t("item.by_hand") : ruled;
   const { view } = props;
   return (
     <section>

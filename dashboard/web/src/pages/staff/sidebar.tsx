@@ -1,4 +1,4 @@
-import { useMemo } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { useTopic } from "../../live/use.ts";
 import { agencies, agencyName, ownAgencies } from "../../state.ts";
 import { t } from "../../texts/texts.ts";
@@ -25,15 +25,31 @@ function Row(props: {
   );
 }
 
+/**
+ * The codes with the busy queues first, as they were when the counts first came: rows that moved on
+ * every change would slip away from under the pointer. Those who have few queues keep their order.
+ */
+function useBusyFirst(
+  codes: readonly string[],
+  open: ReadonlyMap<string, number> | null,
+  wanted: boolean,
+): readonly string[] {
+  const [first, setFirst] = useState<ReadonlyMap<string, number> | null>(null);
+  if (open && !first) setFirst(open);
+  return useMemo(() => {
+    if (!wanted || !first) return codes;
+    return [...codes].sort((a, b) => (first.get(b) ?? 0) - (first.get(a) ?? 0));
+  }, [codes, first, wanted]);
+}
+
 /** The queues that the signed-in person sees, with how many open cases each has, live. */
 export function Sidebar(props: { queue: string; onChoose: (queue: string) => void }) {
   const counts = useTopic("counts");
   const open = useMemo(() => openByQueue(counts?.counts.values() ?? []), [counts]);
   const own = ownAgencies.value;
-  const codes = own ?? agencies.value.map((one) => one.code);
-  // Where one sees every queue, the busy ones come first; one's own few keep their places.
-  const ordered =
-    own === null ? [...codes].sort((a, b) => (open.get(b) ?? 0) - (open.get(a) ?? 0)) : codes;
+  const everybody = agencies.value;
+  const codes = useMemo(() => own ?? everybody.map((one) => one.code), [own, everybody]);
+  const ordered = useBusyFirst(codes, counts ? open : null, own === null);
   const total = (queue: string): number | undefined =>
     counts ? (open.get(queue) ?? 0) : undefined;
   const several = own !== null && own.length > 1;
