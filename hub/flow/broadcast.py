@@ -15,7 +15,7 @@ from hub.model.people import Principal
 from hub.rules.alerts import check_content, content_hash
 from hub.rules.moves import check_move
 from hub.rules.permissions import may
-from hub.store import broadcasts
+from hub.store import broadcasts, clock
 
 BROADCAST = "broadcast"
 """The bell's channel that wakes the broadcast lane."""
@@ -108,7 +108,7 @@ async def move(
             is_other_person=who.user_id not in {*old.editors, old.author, old.submitted_by},
             is_same_content=seen_hash == old.content_hash,
         )
-        now = await tx.connection.fetchval("SELECT now()")
+        now = await clock.now(tx.connection)
         columns: dict[str, Any] = {"state": target}
         if target == "submitted":
             columns |= {"submitted_by": who.user_id, "submitted_at": now}
@@ -129,7 +129,7 @@ async def carry_on(ground: Ground, broadcast_id: int) -> bool:
     """
     async with change(ground) as tx:
         old = await broadcasts.lock(tx.connection, broadcast_id)
-        now = await tx.connection.fetchval("SELECT now()")
+        now = await clock.now(tx.connection)
         columns: dict[str, Any]
         if old.state == "approved":
             if old.approved_hash != old.content_hash or content_hash(old.content) != (

@@ -20,7 +20,7 @@ from hub.model.kinds import KINDS
 from hub.model.people import REPORTER, Principal
 from hub.rules.moves import check_move
 from hub.rules.permissions import may
-from hub.store import cases, people
+from hub.store import cases, clock, people
 from hub.store.cases import LockedCase
 
 _SUMMARY = (
@@ -189,5 +189,5 @@ async def _write(
 
 
 async def _now(tx: Change) -> datetime:
-    now: datetime = await tx.connection.fetchval("SELECT now()")
+    now = await clock.now(tx.connection)
     return now

@@ -12,7 +12,7 @@ from hub.model.people import REPORTER, Principal
 from hub.model.views import MessageView
 from hub.rules.moves import check_move
 from hub.rules.views import rfc3339
-from hub.store import cases
+from hub.store import cases, clock
 from hub.store.cases import LockedCase
 
 MAX_MESSAGE_CHARS = 5_000
@@ -31,7 +31,7 @@ async def answer(
         if resolve and case.state != "resolved":
             check_move(case.kind, case.state, "resolved", has_answer=True)
             changed["state"] = "resolved"
-            changed["closed_at"] = await tx.connection.fetchval("SELECT now()")
+            changed["closed_at"] = await clock.now(tx.connection)
         new_version = await cases.update(tx.connection, case.id, **changed)
         changed.pop("closed_at", None)
         return await _say(tx, case, new_version, "answer", who.user_id, who.name, text, changed)
