@@ -189,5 +189,4 @@ async def _write(
 
 
 async def _now(tx: Change) -> datetime:
-    now = await clock.now(tx.connection)
-    return now
+    return await clock.now(tx.connection)
