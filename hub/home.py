@@ -31,6 +31,11 @@ class Home:
         return self.root / "logs"
 
     @property
+    def areas(self) -> Path:
+        """Shapes and places that the city imported."""
+        return self.root / "areas"
+
+    @property
     def photos(self) -> Path:
         return self.root / "photos"
 

@@ -27,8 +27,6 @@ from hub.rules.books import read_network
 from hub.settings import Settings
 from hub.store.pool import open_pool
 
-SWEEP_S = 3600.0
-
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -121,6 +119,7 @@ async def _run_api(settings: Settings, stand: Standing) -> None:
         public_url=str(network.get("public_url", "")).rstrip("/"),
         trusted_proxies=tuple(ip_network(n) for n in network.get("trusted_proxies", ())),
         hook=_hook,
+        check_key=settings.home.secret("check"),
         version=__version__,
     )
     runner = web.AppRunner(build(context), access_log=None, handle_signals=False)

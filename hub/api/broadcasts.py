@@ -75,7 +75,7 @@ async def list_broadcasts(call: Call) -> list[BroadcastInfo]:
 async def write(call: Call) -> BroadcastInfo:
     """Write a draft."""
     broadcast_id = await broadcast.draft(
-        call.context.ground, call.context.city, call.me, _content(call.body)
+        call.context.ground, call.context.city, call.me, _content(call.body), call.mark
     )
     return await _show(call, broadcast_id)
 

@@ -138,6 +138,7 @@ def _complaint(call: Call, wanted: ComplaintIn, source: str) -> Complaint:
         contact=Contact(contact.name, contact.email, contact.phone) if contact else None,
         photos=tuple(wanted.photos),
         account=wanted.account,
+        mark=call.mark,
     )
 
 

@@ -18,7 +18,8 @@ Network = IPv4Network | IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class ApiContext:
-    """``hook`` turns a pushed request for an account into a batch (a connector's ``webhook``)."""
+    """``hook`` turns a pushed request for an account into a batch (a connector's ``webhook``).
+    ``check_key``: who knows it may send items that are marked as the hub's own check."""
 
     ground: Ground
     city: CityNow
@@ -29,5 +30,6 @@ class ApiContext:
     public_url: str = ""
     trusted_proxies: tuple[Network, ...] = ()
     hook: Callable[[Account, WebhookRequest], Batch] | None = None
+    check_key: str = ""
     version: str = ""
     limits: Mapping[str, float] = field(default_factory=dict)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,15 @@ from hub.flow.ground import Ground, change
 from hub.model.errors import BadInput
 from hub.model.facts import canonical
 from hub.model.kinds import KINDS
-from hub.model.places import Area
+from hub.model.places import Area, NamedPlace, Shape
 from hub.rules import books
 from hub.store import places, rulebooks
 
 CONFIG = "config"
 """The bell's channel that tells of new configuration or areas."""
+
+SHAPES_FILE = "shapes.json"
+PLACES_FILE = "places.csv"
 
 
 async def seed(ground: Ground, config: Path) -> bool:
@@ -58,7 +63,31 @@ async def apply(ground: Ground, document: Mapping[str, Any], actor: str) -> int:
     return version
 
 
-def read_areas(folder: Path) -> list[Area]:
+def read_places(folder: Path) -> list[NamedPlace]:
+    """The places that were imported into the home (``places.csv``)."""
+    path = folder / PLACES_FILE
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            NamedPlace(row["name"], row["kind"], float(row["lat"]), float(row["lon"]))
+            for row in csv.DictReader(file)
+        ]
+
+
+def read_shapes(folder: Path) -> dict[str, Shape]:
+    """The shapes that were imported into the home (``shapes.json``): area code → shape."""
+    path = folder / SHAPES_FILE
+    if not path.is_file():
+        return {}
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    return {
+        code: tuple(tuple(tuple((x, y) for x, y in ring) for ring in polygon) for polygon in shape)
+        for code, shape in stored.items()
+    }
+
+
+def read_areas(folder: Path, imported: Path | None = None) -> list[Area]:
     """The areas of the tables (``*.csv``) in a folder: code, kind, names, district, lat, lon."""
     areas = []
     for path in sorted(folder.glob("*.csv")):
@@ -75,4 +104,5 @@ def read_areas(folder: Path) -> list[Area]:
                 )
                 for row in csv.DictReader(file)
             ]
-    return areas
+    shapes = read_shapes(imported) if imported else {}
+    return [replace(area, shape=shapes.get(area.code)) for area in areas]

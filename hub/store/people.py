@@ -102,6 +102,18 @@ async def set_password(
     )
 
 
+async def settle(connection: Connection, user_id: int) -> None:
+    """Let somebody keep the password they were given (the check's own people)."""
+    await connection.execute(
+        "UPDATE staff_user SET must_change_password = false WHERE id = $1", user_id
+    )
+
+
+async def disable(connection: Connection, user_id: int) -> None:
+    """Nobody signs in as this user any more; what they did keeps their name."""
+    await connection.execute("UPDATE staff_user SET disabled = true WHERE id = $1", user_id)
+
+
 async def open_session(
     connection: Connection, digest: bytes, user_id: int, csrf: str, expires_at: datetime
 ) -> None:
