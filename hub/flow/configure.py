@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,44 @@ async def apply(ground: Ground, document: Mapping[str, Any], actor: str) -> int:
         tx.record("config.applied", "config", version, version, {"digest": digest})
         tx.wake(CONFIG)
     return version
+
+
+async def import_shapes(
+    ground: Ground, tables: Path, home: Path, shapes: Mapping[str, Shape]
+) -> None:
+    """Keep the shapes in the home, for commands without a server, and in PostGIS.
+
+    Raises BadInput ``area.shape`` for a shape that PostGIS calls invalid (it crosses itself).
+    """
+    areas = [replace(area, shape=shapes.get(area.code)) for area in read_areas(tables)]
+    async with change(ground) as tx:
+        await places.replace_areas(tx.connection, areas)
+        wrong = await places.invalid(tx.connection)
+        if wrong:
+            raise BadInput("area.shape", detail=", ".join(wrong[:5]))
+        _keep(home / SHAPES_FILE, json.dumps(shapes))
+        tx.wake(CONFIG)
+
+
+async def import_places(ground: Ground, home: Path, named: Sequence[NamedPlace]) -> None:
+    """Keep imported places in the home and in PostGIS; they replace what was imported before."""
+    async with change(ground) as tx:
+        await places.replace_places(tx.connection, "import", named)
+        await places.touch(tx.connection)
+        out = io.StringIO()
+        table = csv.writer(out, lineterminator="\n")
+        table.writerow(["name", "kind", "lat", "lon"])
+        table.writerows((p.name, p.kind, p.lat, p.lon) for p in named)
+        _keep(home / PLACES_FILE, out.getvalue())
+        tx.wake(CONFIG)
+
+
+def _keep(path: Path, content: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(content, encoding="utf-8")
+    fresh.replace(path)
 
 
 def read_places(folder: Path) -> list[NamedPlace]:

@@ -118,6 +118,22 @@ async def outlines(connection: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
+async def invalid(connection: Connection) -> list[str]:
+    """Areas whose shape crosses itself or is otherwise none (OGC Simple Features), with the reason."""
+    rows = await connection.fetch(
+        "SELECT name_ko || ': ' || ST_IsValidReason(shape) AS why FROM area"
+        " WHERE shape IS NOT NULL AND NOT ST_IsValid(shape)"
+    )
+    return [row["why"] for row in rows]
+
+
+async def touch(connection: Connection) -> None:
+    """Make the roles read areas and places anew."""
+    await connection.execute(
+        "UPDATE area SET changed_at = now() WHERE code = (SELECT min(code) FROM area)"
+    )
+
+
 async def changed_at(connection: Connection) -> datetime | None:
     """When areas last changed: tells the roles to build their index anew."""
     moment: datetime | None = await connection.fetchval("SELECT max(changed_at) FROM area")

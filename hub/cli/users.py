@@ -1,0 +1,68 @@
+"""Staff: list them, add one, give a new password, end their sessions."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from hub.cli._ground import on_ground
+from hub.flow import people
+from hub.model.errors import BigEarError
+from hub.model.people import ROLES, Grant
+from hub.store import people as stored
+from hub.wiring import Standing
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    doing = parser.add_subparsers(dest="doing", required=True)
+    doing.add_parser("list", help="all who may sign in")
+    add = doing.add_parser("add", help="a new user; prints a first password")
+    add.add_argument("login")
+    add.add_argument("--name", required=True)
+    add.add_argument(
+        "--role",
+        action="append",
+        required=True,
+        metavar="ROLE[:AGENCY]",
+        help=f"one of {', '.join(ROLES)}; with an agency only there",
+    )
+    reset = doing.add_parser("reset", help="a new first password; all sessions end")
+    reset.add_argument("login")
+
+
+def run(args: argparse.Namespace) -> int:
+    try:
+        if args.doing == "list":
+            return on_ground(_list)
+        if args.doing == "reset":
+            return on_ground(lambda stand: _reset(stand, args.login))
+        return on_ground(lambda stand: _add(stand, args))
+    except BigEarError as refused:
+        print(f"bigear users: {refused} [{refused.code}]", file=sys.stderr)
+        return 1
+
+
+async def _list(stand: Standing) -> int:
+    async with stand.ground.db.acquire() as connection:
+        for who in await stored.everybody(connection):
+            grants = ", ".join(f"{g.role}:{g.agency}" if g.agency else g.role for g in who.grants)
+            print(f"{who.login:<20} {who.name:<20} {grants}")
+    return 0
+
+
+async def _add(stand: Standing, args: argparse.Namespace) -> int:
+    grants = []
+    for word in args.role:
+        role, _, agency = word.partition(":")
+        if agency and stand.city.now.book.agency(agency) is None:
+            print(f"bigear users: no agency {agency} [agency.unknown]", file=sys.stderr)
+            return 1
+        grants.append(Grant(role, agency or None))
+    _, password = await people.add_user(stand.ground, args.login, args.name, grants)
+    print(f"{args.login}  first password: {password}")
+    return 0
+
+
+async def _reset(stand: Standing, login: str) -> int:
+    print(f"{login}  first password: {await people.reset_password(stand.ground, login)}")
+    return 0
