@@ -1,7 +1,7 @@
 import type { AlertView, CaseKey } from "@contract/protocol";
 import { computed, effect, signal } from "@preact/signals";
 import { getAgencies, getDistricts, getServices, getSession } from "./api/calls.ts";
-import { csrf } from "./api/http.ts";
+import { csrf, signedOut } from "./api/http.ts";
 import type { Agency, Districts, Service, Session } from "./api/types.ts";
 import { Live } from "./live/socket.ts";
 import { named } from "./texts/texts.ts";
@@ -27,7 +27,10 @@ export function enter(fresh: Session): void {
   const before = session.peek();
   csrf.value = fresh.csrf;
   session.value = fresh;
-  if (!live.peek() || before?.user?.id !== fresh.user?.id) connect();
+  const same =
+    before?.user?.id === fresh.user?.id &&
+    before?.user?.must_change_password === fresh.user?.must_change_password;
+  if (!live.peek() || !same) connect();
 }
 
 /** Asks the hub who is signed in. Throws Refusal. */
@@ -105,10 +108,22 @@ export function inOrder(alerts: Iterable<AlertView>): AlertView[] {
   );
 }
 
+/** How long a page waits before it connects anew when the hub ended a session that is still good. */
+const AFTER_END_MS = 2_000;
+
 /** Asks again who is signed in when the hub ends the session behind a page. */
 export function watchForEnd(): void {
   effect(() => {
-    const phase = live.value?.connection.value.phase;
-    if (phase === "ended" && session.peek()?.user) void loadSession().catch(() => undefined);
+    if (signedOut.value) void loadSession().catch(() => undefined);
+  });
+  effect(() => {
+    const ended = live.value;
+    if (ended?.connection.value.phase !== "ended" || !session.peek()?.user) return undefined;
+    void loadSession().catch(() => undefined);
+    // Still signed in: roles have changed, or the hub wants to hear it again.
+    const timer = setTimeout(() => {
+      if (live.peek() === ended && session.peek()?.user) connect();
+    }, AFTER_END_MS);
+    return () => clearTimeout(timer);
   });
 }

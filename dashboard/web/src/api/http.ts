@@ -5,6 +5,9 @@ import { language } from "../texts/texts.ts";
 /** The value that every unsafe request of a signed-in browser carries; null for a guest. */
 export const csrf = signal<string | null>(null);
 
+/** How often an answer said that nobody is signed in where this page thought somebody was. */
+export const signedOut = signal(0);
+
 interface ErrorBody {
   error?: {
     code?: string;
@@ -86,8 +89,10 @@ async function answer(path: string, request: Request): Promise<Response> {
     if (request.signal?.aborted) throw error;
     throw new Refusal(0, {});
   }
-  if (!response.ok) throw new Refusal(response.status, errorBody(await response.text()));
-  return response;
+  if (response.ok) return response;
+  const refusal = new Refusal(response.status, errorBody(await response.text()));
+  if (refusal.code === "session.required" && csrf.peek()) signedOut.value += 1;
+  throw refusal;
 }
 
 /** The JSON of an answer. Throws Refusal; throws an AbortError only when `signal` aborted. */

@@ -135,8 +135,13 @@ export function Item(props: { id: number; onOpen: (id: number) => void; onClose:
         }
       : {},
   );
+  if (asked.refusal?.status === 404)
+    return (
+      <Empty title={t("item.missing")}>
+        <Button onClick={props.onClose}>{t("item.back")}</Button>
+      </Empty>
+    );
   if (!known || !view) {
-    if (asked.refusal?.status === 404) return <Empty title={t("item.missing")} />;
     return asked.refusal ? (
       <RefusalNotice refusal={asked.refusal} again={asked.again} />
     ) : (
