@@ -1,7 +1,7 @@
 """The classifier that a worker runs: a linear model, a calibrated softmax, and the lexicon's net.
 
-Scores are sums of weights over hashed features (``classifiers.features``), as a linear SVM learned them;
-a temperature (Guo et al. 2017, "On Calibration of Modern Neural Networks") turns them into
+Scores are sums of weights over hashed features (``classifiers.features``), as a linear SVM learned
+them; a temperature (Guo et al. 2017, "On Calibration of Modern Neural Networks") turns them into
 probabilities. Weights are int8 per class with one scale each.
 """
 

@@ -1,8 +1,8 @@
 """Train the linear model: ``python -m classifiers.train FOLDER OUT`` (``bigear train`` starts it).
 
-Offline, and the only part that needs scikit-learn (extra ``train``). Reads ``FOLDER/labels/*.jsonl.gz``
-(``id, text, service, intent, urgency``), keeps 15 % out by a hash of the id, and writes the weights and,
-beside them, the scores on what was kept out.
+Offline, and the only part that needs scikit-learn (extra ``train``). Reads
+``FOLDER/labels/*.jsonl.gz`` (``id, text, service, intent, urgency``), keeps 15 % out by a hash of the
+id, and writes the weights and, beside them, the scores on what was kept out.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ FOLDS = 4
 PREFIX_CHARS = 40
 """Texts that begin alike are the same proposal sent twice: kept on one side of the split."""
 WRONG_AGENCY_MIN, PERSON_MIN = 10.0, 4.0
-"""What a wrong agency costs its staff, and what a look by a person costs, in minutes: a case is left to a
-person where the expected cost of trusting the model is higher."""
+"""What a wrong agency costs its staff, and what a look by a person costs, in minutes: a case is left
+to a person where the expected cost of trusting the model is higher."""
 CLASSES = {"service": SERVICES, "intent": INTENTS, "urgency": URGENCIES}
 
 NONE = np.empty(0, np.int64)

@@ -1,7 +1,7 @@
 """Which platforms there are, and a connector for an account.
 
 A platform is a folder with ``manifest.toml`` (code, names, how items arrive) and ``connector.py`` with
-``open(account, outside)``.
+``open_account(account, outside)``.
 """
 
 from __future__ import annotations
@@ -46,5 +46,5 @@ def open_connector(account: Account, outside: Outside | None) -> Connector:
     if account.platform not in manifests():
         raise Rejected("platform.unknown", account.platform)
     module = importlib.import_module(f"connectors.platforms.{account.platform}.connector")
-    connector: Connector = module.open(account, outside)
+    connector: Connector = module.open_account(account, outside)
     return connector

@@ -1,4 +1,4 @@
-"""The typed layer over aiohttp: a route says what it takes, what it gives and who may; the rest is here.
+"""The typed layer over aiohttp: a route says what it takes, what it gives and who may; this does it.
 
 One ``Route`` a resource and method. Everything that a request can get wrong is refused here with a
 stable code, before a handler sees it.

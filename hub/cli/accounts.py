@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from connectors.registry import manifests, open_connector
-
 from hub.cli._ground import on_ground
 from hub.flow.configure import CONFIG
 from hub.flow.ground import change

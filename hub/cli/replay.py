@@ -108,8 +108,8 @@ def _lines(path: Path) -> Iterator[str]:
     """The lines of a file, unpacked if its content is gzip's, whatever its name."""
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
-    opened = gzip.open(path, "rt", encoding="utf-8") if packed else path.open(encoding="utf-8")
-    with opened as lines:
+    opener = gzip.open if packed else open
+    with opener(path, "rt", encoding="utf-8") as lines:
         yield from (line for line in lines if line.strip())
 
 

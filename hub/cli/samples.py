@@ -9,9 +9,9 @@ from hub.flow.samples import clear
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("clear",))
+    parser.add_subparsers(dest="doing", required=True).add_parser("clear", help="delete them all")
 
 
-def run(args: argparse.Namespace) -> int:
+def run(_: argparse.Namespace) -> int:
     print(f"{on_ground(lambda stand: clear(stand.ground))} samples deleted")
     return 0

@@ -50,18 +50,20 @@ class Staff:
 async def run_check(settings: Settings) -> int:
     """Send a complaint, a post and an exercise through the running hub; 0 if each arrived."""
     print("check", flush=True)
-    async with wiring.standing(settings, pool_size=4) as stand:
-        async with _staff(stand.ground) as (writer, approver):
-            check = _Check(settings, stand, writer, approver)
-            try:
-                await check.complaint()
-                await check.post()
-                await check.exercise()
-            except (StepFailed, BigEarError, OSError, aiohttp.ClientError) as failed:
-                print(f"  FAILED  {failed}", flush=True)
-                return 1
-            finally:
-                await check.put_away()
+    async with (
+        wiring.standing(settings, pool_size=4) as stand,
+        _staff(stand.ground) as (writer, approver),
+    ):
+        check = _Check(settings, stand, writer, approver)
+        try:
+            await check.complaint()
+            await check.post()
+            await check.exercise()
+        except (StepFailed, BigEarError, OSError, aiohttp.ClientError) as failed:
+            print(f"  FAILED  {failed}", flush=True)
+            return 1
+        finally:
+            await check.put_away()
     print("  all arrived where they belong", flush=True)
     return 0
 
@@ -183,12 +185,14 @@ class _Check:
             "Authorization": f"Bearer {token}",
             CHECK_HEADER: self._settings.home.secret("check"),
         }
-        async with aiohttp.ClientSession(headers=headers) as session:
-            async with session.post(url, json=body) as answer:
-                answered: dict[str, Any] = await answer.json()
-                if answer.status >= 400:
-                    raise StepFailed(f"{path}: {answer.status} {answered}")
-                return answered
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.post(url, json=body) as answer,
+        ):
+            answered: dict[str, Any] = await answer.json()
+        if answer.status >= 400:
+            raise StepFailed(f"{path}: {answer.status} {answered}")
+        return answered
 
     @asynccontextmanager
     async def _live(self, topic: str, *, guest: bool = False) -> AsyncIterator[ClientConnection]:
@@ -246,9 +250,11 @@ def _an_office(stand: Standing) -> tuple[Agency, Area]:
     city = stand.city.now
     for agency in city.book.agencies:
         for area in city.index.areas:
-            if area.kind != "district" and agency.district and area.district == agency.district:
-                if (at := city.index.at(area.lat, area.lon).area) and at.district == area.district:
-                    return agency, area
+            if area.kind == "district" or area.district != agency.district:
+                continue
+            at = city.index.at(area.lat, area.lon).area
+            if at is not None and at.district == agency.district:
+                return agency, area
     raise StepFailed("no agency has a district with a known place")
 
 

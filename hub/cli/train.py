@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 from classifiers.model import WEIGHTS
-
 from hub.settings import CLONE, read_settings
 
 
@@ -28,4 +27,4 @@ def run(args: argparse.Namespace) -> int:
         return 2
     command = [sys.executable, "-m", "classifiers.train", str(data), str(args.out)]
     # Training is a process of its own: nothing of it is ever loaded into the hub.
-    return subprocess.run(command, cwd=CLONE, check=False).returncode  # noqa: S603
+    return subprocess.run(command, cwd=CLONE, check=False).returncode

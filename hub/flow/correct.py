@@ -1,4 +1,4 @@
-"""Correct: a person says what the label or the agency should have been; the classifier learns from it."""
+"""Correct: a person says what the label or the agency should have been; the model learns from it."""
 
 from __future__ import annotations
 

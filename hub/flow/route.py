@@ -67,7 +67,7 @@ def _opened(item: ClaimedItem, decision: Decision) -> OpenedCase:
 
 
 def _told(city: City, item: ClaimedItem, decision: Decision) -> dict[str, Any]:
-    """The fact of a routing: the same absolute values as every case fact, and the rule book's version."""
+    """The fact of a routing: the values of every case fact, and the rule book's version."""
     return {
         "ref": item.ref,
         "kind": item.kind,

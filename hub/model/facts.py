@@ -83,5 +83,5 @@ def chain_hash(previous: bytes, fact: Fact) -> bytes:
 
 
 def digest(salt: bytes, text: str) -> str:
-    """SHA-256 over salt and text in hexadecimal: proves a text that is kept, tells nothing of one erased."""
+    """SHA-256 over salt and text, hexadecimal: proves a text that is kept, hides one erased."""
     return hashlib.sha256(salt + text.encode("utf-8")).hexdigest()

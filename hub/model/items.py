@@ -1,4 +1,4 @@
-"""What comes in, as connectors hand it over: one shape for a complaint, a post, an edit and a delete."""
+"""What comes in, as connectors hand it over: one shape for complaints, posts, edits and deletes."""
 
 from __future__ import annotations
 

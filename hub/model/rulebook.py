@@ -8,7 +8,6 @@ into frozen types by ``rulebook``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec

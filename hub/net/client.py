@@ -16,8 +16,8 @@ from types import TracebackType
 from urllib.parse import urlsplit
 
 import aiohttp
-from yarl import URL
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from hub.ports.connector import AuthFailed, RateLimited, Rejected, Transient
 

@@ -9,7 +9,9 @@ import sys
 import time
 from typing import Any
 
-_SECRET_KEYS = re.compile(r"(secret|token|password|cookie|authorization|csrf|api_?key)", re.I)
+_SECRET_KEYS = re.compile(
+    r"(secret|token|password|cookie|authorization|csrf|api_?key)", re.IGNORECASE
+)
 _URL_PASSWORD = re.compile(r"(\w+://[^\s:/@]*:)[^\s@/]+@")
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 

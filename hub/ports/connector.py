@@ -80,7 +80,7 @@ class Connector(Protocol):
         ...
 
     def webhook(self, request: WebhookRequest) -> Batch:
-        """The items of a pushed request. Raises Rejected with a stable code, before any parsing, on a bad signature."""
+        """The items of a pushed request. Raises Rejected, on a bad signature before any parsing."""
         ...
 
     async def check(self) -> None:

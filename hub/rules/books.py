@@ -137,26 +137,27 @@ def _doubles(book: RuleBook, place: _Places) -> Iterable[Finding]:
 
 def _agencies(book: RuleBook, place: _Places, districts: Mapping[str, str]) -> Iterable[Finding]:
     for agency in book.agencies:
-        if agency.delivery.channel not in CHANNELS:
+        channel, district = agency.delivery.channel, agency.district
+        if channel not in CHANNELS:
             yield place.finding(
                 "agencies.toml",
                 agency.code,
                 "agency.delivery",
-                f"agency {agency.code}: no delivery channel {agency.delivery.channel!r}{_like(agency.delivery.channel, CHANNELS)}",
+                f"agency {agency.code}: no delivery channel {channel!r}{_like(channel, CHANNELS)}",
             )
-        if agency.delivery.channel == "webhook" and not agency.delivery.address:
+        if channel == "webhook" and not agency.delivery.address:
             yield place.finding(
                 "agencies.toml",
                 agency.code,
                 "agency.address",
                 f"agency {agency.code}: delivery by webhook needs an address",
             )
-        if agency.district and districts and agency.district not in districts:
+        if district and districts and district not in districts:
             yield place.finding(
                 "agencies.toml",
                 agency.code,
                 "agency.district",
-                f"agency {agency.code}: no district {agency.district!r}{_like(agency.district, districts)}",
+                f"agency {agency.code}: no district {district!r}{_like(district, districts)}",
             )
     owned = {agency.district for agency in book.agencies}
     for code, name in districts.items():

@@ -112,7 +112,7 @@ async def update(connection: Connection, broadcast_id: int, **columns: Any) -> i
     names = list(columns)
     assignments = "".join(f", {name} = ${n}" for n, name in enumerate(names, start=2))
     version: int = await connection.fetchval(
-        f"UPDATE broadcast SET version = version + 1, updated_at = now(){assignments}"  # noqa: S608
+        f"UPDATE broadcast SET version = version + 1, updated_at = now(){assignments}"
         " WHERE id = $1 RETURNING version",
         broadcast_id,
         *(columns[name] for name in names),

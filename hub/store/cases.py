@@ -36,7 +36,8 @@ class LockedCase:
 
 _LOCK = """
     SELECT c.id, c.item_id, i.ref, c.kind, c.state, c.version, c.mark, c.agency, c.assignee,
-           c.rule, c.deadline_at, c.answers, i.received_at, i.area, i.district, l.service, l.intent, l.urgency
+           c.rule, c.deadline_at, c.answers, i.received_at, i.area, i.district, l.service,
+           l.intent, l.urgency
     FROM work_case c
     JOIN item i ON i.id = c.item_id
     LEFT JOIN item_label l ON l.item_id = c.item_id

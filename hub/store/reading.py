@@ -27,7 +27,7 @@ _RECORD = f"""
     LEFT JOIN staff_user u ON u.id = c.assignee
     LEFT JOIN work_case mc ON mc.id = c.merged_into
     LEFT JOIN item mi ON mi.id = mc.item_id
-"""  # noqa: S608 - only constants of ours
+"""
 
 OPEN_STATES: tuple[str, ...] = COMPLAINT.open
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from hub.store.tables import metadata
 
 
-def _ours(obj: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
+def _ours(_: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
     """Leave out what PostGIS made, and the partitions of the log of facts."""
     if kind == "table" and reflected and compare_to is None:
         return name not in ("spatial_ref_sys", "alembic_version") and not (name or "").startswith(

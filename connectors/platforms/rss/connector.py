@@ -73,7 +73,7 @@ class RssConnector:
             return
 
 
-def open(account: Account, outside: Outside | None) -> RssConnector:
+def open_account(account: Account, outside: Outside | None) -> RssConnector:
     """The connector of an account. Raises Rejected ``settings.missing`` without an address."""
     if outside is None or not account.settings.get("url"):
         raise Rejected("settings.missing", "url")

@@ -81,6 +81,6 @@ def _inbound(number: int) -> Inbound:
     )
 
 
-def open(account: Account, outside: Outside | None) -> SamplesConnector:
+def open_account(account: Account, outside: Outside | None) -> SamplesConnector:
     """The connector of the samples."""
     return SamplesConnector()

@@ -39,7 +39,7 @@ class WebhookConnector:
         """Nothing to probe."""
 
 
-def open(account: Account, outside: Outside | None) -> WebhookConnector:
+def open_account(account: Account, outside: Outside | None) -> WebhookConnector:
     """The connector of an account. Raises Rejected ``settings.missing`` without a secret."""
     if not account.secret:
         raise Rejected("settings.missing", "secret")
