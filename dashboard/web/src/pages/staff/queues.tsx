@@ -64,6 +64,7 @@ export default function Queues() {
 
   return (
     <div class={openId ? "queues opened" : "queues"}>
+      <h1 class="visually-hidden">{t("staff.queues")}</h1>
       <Sidebar queue={wanted.queue} onChoose={choose} />
       <section class="list" aria-label={t("staff.list")}>
         <div class="list-head">
