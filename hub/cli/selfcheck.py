@@ -184,6 +184,8 @@ class _Check:
         headers = {
             "Authorization": f"Bearer {token}",
             CHECK_HEADER: self._settings.home.secret("check"),
+            # Without one, a second check within ten minutes would be answered as the first.
+            "Idempotency-Key": secrets.token_urlsafe(16),
         }
         async with (
             aiohttp.ClientSession(headers=headers) as session,
