@@ -33,6 +33,7 @@ export type TextKey =
   | "alert.whole_city"
   | "broadcast.approved_by"
   | "broadcast.areas"
+  | "broadcast.because"
   | "broadcast.changed"
   | "broadcast.edit"
   | "broadcast.exercise"

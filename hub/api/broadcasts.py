@@ -63,6 +63,7 @@ class BroadcastInfo(Struct, frozen=True):
     submitted_at: str | None
     approved_by_name: str | None
     sent_at: str | None
+    reason: str | None
     mark: str | None
 
 
@@ -147,6 +148,7 @@ def _info(record: BroadcastRecord) -> BroadcastInfo:
         rfc3339(record.submitted_at) if record.submitted_at else None,
         record.approved_by_name,
         rfc3339(record.sent_at) if record.sent_at else None,
+        record.reason,
         record.mark,
     )
 

@@ -109,7 +109,7 @@ async def move(
             is_same_content=seen_hash == old.content_hash,
         )
         now = await clock.now(tx.connection)
-        columns: dict[str, Any] = {"state": target}
+        columns: dict[str, Any] = {"state": target, "reason": reason.strip() or None}
         if target == "submitted":
             columns |= {"submitted_by": who.user_id, "submitted_at": now}
         if target == "approved":

@@ -27,7 +27,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class BroadcastRecord:
-    """A broadcast as stored."""
+    """A broadcast as stored. ``reason``: why it was last returned or cancelled, for its writers."""
 
     id: int
     version: int
@@ -46,4 +46,5 @@ class BroadcastRecord:
     approved_at: datetime | None
     sent_at: datetime | None
     expires_at: datetime | None
+    reason: str | None
     updated_at: datetime

@@ -13,7 +13,8 @@ _RECORD = """
     SELECT b.id, b.version, b.state, b.severity, b.headline, b.text, b.areas, b.expires_in_min,
            b.exercise, b.content_hash, b.mark, b.author, a.name AS author_name, b.editors,
            b.submitted_by, b.submitted_at, b.approved_by, p.name AS approved_by_name,
-           b.approved_hash, b.approved_at, b.sent_at, b.expires_at, b.updated_at
+           b.approved_hash, b.approved_at, b.sent_at, b.expires_at, b.reason,
+           b.updated_at
     FROM broadcast b
     LEFT JOIN staff_user a ON a.id = b.author
     LEFT JOIN staff_user p ON p.id = b.approved_by
@@ -46,6 +47,7 @@ def _record(row: Any) -> BroadcastRecord:
         approved_at=row["approved_at"],
         sent_at=row["sent_at"],
         expires_at=row["expires_at"],
+        reason=row["reason"],
         updated_at=row["updated_at"],
     )
 

@@ -43,6 +43,7 @@ broadcast = Table(
     moment("approved_at"),
     moment("sent_at"),
     moment("expires_at"),
+    Column("reason", Text),  # of the last move, where it had one
     moment("created_at", now=True),
     moment("updated_at", now=True),
     one_of("state", BROADCAST.states),

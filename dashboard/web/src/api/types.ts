@@ -189,6 +189,8 @@ export interface Broadcast {
   submitted_at: string | null;
   approved_by_name: string | null;
   sent_at: string | null;
+  /** Why it was last returned or cancelled. */
+  reason: string | null;
   mark: string | null;
 }
 

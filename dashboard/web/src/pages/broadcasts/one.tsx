@@ -157,6 +157,11 @@ export function One(props: {
         </p>
       </header>
       <Content broadcast={broadcast} />
+      {broadcast.reason && (
+        <Notice tone="warn" quiet>
+          {t("broadcast.because", { reason: broadcast.reason })}
+        </Notice>
+      )}
       <RefusalNotice refusal={deed.refusal} />
       <footer>
         {mayEdit(user, broadcast) && <Button onClick={props.onEdit}>{t("broadcast.edit")}</Button>}
