@@ -6,8 +6,10 @@ from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, pool
+from sqlalchemy.ext.asyncio import create_async_engine
 
+from hub.store.migrate import sqlalchemy_url
 from hub.store.tables import metadata
 
 
@@ -29,3 +31,13 @@ def differences(connection: Connection) -> list[Any]:
     """What the database has otherwise than declared; empty when the two are equal."""
     context = MigrationContext.configure(connection, opts=compare_options())
     return list(compare_metadata(context, metadata))
+
+
+async def differences_at(database_url: str) -> list[Any]:
+    """The same of the database at that URL. Raises OSError when it cannot be reached."""
+    engine = create_async_engine(sqlalchemy_url(database_url), poolclass=pool.NullPool)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(differences)
+    finally:
+        await engine.dispose()

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
+import classifiers
+from hub.flow import people
+from hub.flow.city import CityNow
+from hub.flow.configure import seed
 from hub.flow.ground import Ground
+from hub.flow.label import label
+from hub.flow.locate import locate
+from hub.flow.route import route
+from hub.model.people import Grant, Principal
 from hub.store import log
+from hub.store import people as stored_people
 from hub.store.pool import connect, open_pool
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
 
 
 class CountingBell:
@@ -44,3 +56,47 @@ def stamp_all(database_url: str):  # type: ignore[no-untyped-def]
             await connection.close()
 
     return stamp
+
+
+@pytest.fixture
+async def city(ground: Ground) -> CityNow:
+    """The default city, seeded from the clone's own rule books."""
+    await seed(ground, CONFIG)
+    city = CityNow(ground.db)
+    await city.refresh()
+    return city
+
+
+@pytest.fixture(scope="session")
+def model() -> object:
+    return classifiers.load()
+
+
+@pytest.fixture
+def work_off(ground: Ground, city: CityNow, model):  # type: ignore[no-untyped-def]
+    """Take everything that was received through all stages, as the worker would."""
+
+    async def work() -> None:
+        while await label(ground, model, 64) + await locate(ground, city, 64):
+            pass
+        while await route(ground, city, 64):
+            pass
+
+    return work
+
+
+@pytest.fixture
+def staff(ground: Ground, city: CityNow) -> Callable[..., Awaitable[Principal]]:
+    """Make a user who may work at once: ``await staff("kim", ("agent", "metro"))``."""
+
+    async def make(login: str, *grants: tuple[str, str | None]) -> Principal:
+        user_id, _ = await people.add_user(
+            ground, login, login.title(), [Grant(*g) for g in grants]
+        )
+        async with ground.db.acquire() as connection:
+            await stored_people.settle(connection, user_id)
+            who = await stored_people.principal(connection, user_id)
+        assert who is not None
+        return who
+
+    return make

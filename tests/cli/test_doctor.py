@@ -1,0 +1,151 @@
+"""The doctor finds every kind of damage that it claims to look for, and nothing in a sound hub."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from hub.cli import main
+from hub.flow import photos
+from hub.flow.city import CityNow
+from hub.flow.complain import Complaint, complain
+from hub.flow.converse import add
+from hub.flow.ground import Ground
+from hub.home import Home
+
+Doctor = Callable[[], Awaitable[tuple[int, dict[str, str]]]]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path / "home")
+    home.create()
+    return home
+
+
+@pytest.fixture
+def doctor(
+    database_url: str,
+    redis_url: str,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Doctor:
+    """Run the command; its exit code, and the line of each examination by name."""
+    monkeypatch.setenv("BIGEAR_HOME", str(home.root))
+    monkeypatch.setenv("BIGEAR_DATABASE_URL", database_url)
+    monkeypatch.setenv("BIGEAR_REDIS_URL", redis_url)
+
+    async def examine() -> tuple[int, dict[str, str]]:
+        capsys.readouterr()
+        code = await asyncio.to_thread(main, ["doctor"])
+        lines = [line for line in capsys.readouterr().out.splitlines() if line[0] in "oW"]
+        return code, {line.split()[1]: line for line in lines}
+
+    return examine
+
+
+def jpeg(shade: int) -> bytes:
+    out = io.BytesIO()
+    Image.new("L", (20, 20), shade).save(out, "JPEG")
+    return out.getvalue()
+
+
+@pytest.fixture
+async def lived_in(
+    ground: Ground,
+    home: Home,
+    city: CityNow,
+    work_off: Callable[[], Awaitable[None]],
+    stamp_all: Callable[[], Awaitable[int]],
+) -> str:
+    """A hub with a case, a message and a photo, half of it stamped; the case's reference."""
+    photo = await photos.store(ground, home.photos, jpeg(90))
+    sent = await complain(ground, Complaint("web", "도로가 파였어요", photos=(photo.token,)))
+    await work_off()
+    await stamp_all()
+    await add(ground, sent.ref, "우체국 앞입니다")
+    return sent.ref
+
+
+async def test_a_sound_hub_is_well(doctor: Doctor, lived_in: str) -> None:
+    code, lines = await doctor()
+    assert code == 0, lines
+    assert "2 texts" in lines["texts"]
+    assert "PostgreSQL" in lines["servers"] and "valkey" in lines["servers"]
+    assert "1 waiting" in lines["outbox"]
+
+
+DAMAGE = {
+    "facts": "UPDATE fact SET actor = 'nobody' WHERE position = 2",
+    "texts": "UPDATE item_text SET text = 'changed'",
+    "moves": "DELETE FROM allowed_move WHERE kind = 'post' AND source = 'triage'",
+    "items": "UPDATE item SET stage = 'located', attempts = 3",
+    "erased": "UPDATE item SET erased_at = now()",
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+async def test_damage_is_found(
+    name: str, doctor: Doctor, lived_in: str, ground: Ground, home: Home
+) -> None:
+    async with ground.db.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        await connection.execute(DAMAGE[name])
+    code, lines = await doctor()
+    assert code == 1
+    assert wrong_in(lines) == {name}
+
+
+async def test_a_message_put_in_by_hand_and_a_lost_photo_are_found(
+    doctor: Doctor, lived_in: str, ground: Ground, home: Home
+) -> None:
+    await ground.db.execute("UPDATE case_message SET salt = '\\x00'")
+    [file] = home.photos.glob("??/*.jpg")
+    file.unlink()
+    code, lines = await doctor()
+    assert code == 1
+    assert lived_in in lines["texts"] and wrong_in(lines) == {"texts", "photos"}
+    assert lived_in in lines["photos"]
+
+
+async def test_an_outbox_that_nobody_empties_is_found_while_the_hub_runs(
+    doctor: Doctor, lived_in: str, ground: Ground, home: Home
+) -> None:
+    await ground.db.execute("UPDATE outbox SET at = now() - interval '5 minutes'")
+    assert (await doctor())[0] == 0
+    home.running.write_text('{"http": 1, "live": 2}')
+    code, lines = await doctor()
+    assert code == 1 and "no relay is at work" in lines["outbox"]
+
+
+async def test_a_table_changed_by_hand_and_a_missing_one_are_found(
+    doctor: Doctor, lived_in: str, ground: Ground
+) -> None:
+    await ground.db.execute("ALTER TABLE quarantine RENAME TO elsewhere")
+    await ground.db.execute("ALTER TABLE allowed_move RENAME TO forgotten")
+    try:
+        code, lines = await doctor()
+    finally:
+        await ground.db.execute("ALTER TABLE elsewhere RENAME TO quarantine")
+        await ground.db.execute("ALTER TABLE forgotten RENAME TO allowed_move")
+    assert code == 1
+    assert wrong_in(lines) == {"tables", "moves"}
+    assert "cannot be examined" in lines["moves"]
+
+
+async def test_a_redis_that_is_away_is_told(
+    doctor: Doctor, lived_in: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BIGEAR_REDIS_URL", "redis://127.0.0.1:1/0")
+    code, lines = await doctor()
+    assert code == 1 and wrong_in(lines) == {"servers"}
+
+
+def wrong_in(lines: dict[str, str]) -> set[str]:
+    return {name for name, line in lines.items() if line.startswith("WRONG")}
