@@ -121,6 +121,7 @@ async def _run_api(settings: Settings, stand: Standing) -> None:
         hook=_hook,
         check_key=settings.home.secret("check"),
         version=__version__,
+        rate_scale=float(network.get("rate_scale", 1.0)),
     )
     runner = web.AppRunner(build(context), access_log=None, handle_signals=False)
     await runner.setup()

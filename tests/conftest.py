@@ -22,7 +22,11 @@ import asyncpg
 import pytest
 from redis import Redis
 
+from hub.bus.bell import Bell
+from hub.flow import configure
+from hub.flow.ground import Ground
 from hub.store.migrate import upgrade
+from hub.store.pool import open_pool
 from hub.supervise import die_with_parent
 
 CLONE = Path(__file__).resolve().parent.parent
@@ -96,6 +100,26 @@ def database_url(pg_clone: str) -> Iterator[str]:
     asyncio.run(_empty(pg_clone))
 
 
+@pytest.fixture(scope="session")
+def pg_city(pg_server: str, pg_template: str) -> Iterator[str]:
+    """URL of this session's clone with the default city in it. Tests ask for ``city_url``."""
+    name = f"city_{os.getpid()}"
+    asyncio.run(
+        _execute(pg_server, f'CREATE DATABASE "{name}" TEMPLATE "{pg_template}" STRATEGY file_copy')
+    )
+    url = with_database(pg_server, name)
+    asyncio.run(_seed(url))
+    yield url
+    asyncio.run(_execute(pg_server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture
+def city_url(pg_city: str) -> Iterator[str]:
+    """URL of a database that holds the default city as a first start leaves it, without users."""
+    yield pg_city
+    asyncio.run(_empty(pg_city))
+
+
 @pytest.fixture
 def redis_url(servers: dict[str, str]) -> Iterator[str]:
     """URL of an empty Valkey."""
@@ -127,11 +151,22 @@ async def _execute(url: str, statement: str) -> None:
 
 
 async def _make_template(url: str) -> None:
-    """Migrate, and keep a copy of every row that the migrations themselves put in."""
     await upgrade(url)
+    await _remember(url)
+
+
+async def _seed(url: str) -> None:
+    pool = await open_pool(url, size=1)
+    await configure.seed(Ground(pool, Bell("redis://unused")), CLONE / "config")
+    await pool.close()
+    await _remember(url)
+
+
+async def _remember(url: str) -> None:
+    """Keep a copy of every row that is there now: emptying puts it back."""
     connection = await asyncpg.connect(url)
     try:
-        await connection.execute("CREATE SCHEMA at_birth")
+        await connection.execute("DROP SCHEMA IF EXISTS at_birth CASCADE; CREATE SCHEMA at_birth")
         for table in await _tables(connection, "public"):
             if await connection.fetchval(f'SELECT EXISTS (SELECT 1 FROM public."{table}")'):
                 await connection.execute(
@@ -150,7 +185,8 @@ async def _empty(url: str) -> None:
         statements = ["SET session_replication_role = replica", "SET lock_timeout = '10s'"]
         statements += [f'DELETE FROM public."{name}"' for name in tables]
         statements += [
-            f'INSERT INTO public."{name}" SELECT * FROM at_birth."{name}"' for name in born_full
+            f'INSERT INTO public."{name}" OVERRIDING SYSTEM VALUE SELECT * FROM at_birth."{name}"'
+            for name in born_full
         ]
         await connection.execute(";".join(statements))
     finally:

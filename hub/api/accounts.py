@@ -6,7 +6,8 @@ import time
 
 from msgspec import Struct
 
-from hub.api.layer import Call, Route, read_bounded
+from hub.api.layer import Call, Route
+from hub.api.parse import read_bounded
 from hub.bus.rate import Limit
 from hub.flow.receive import receive
 from hub.model.errors import BigEarError, NotFound, Unavailable

@@ -12,8 +12,10 @@ import msgspec
 from aiohttp import web
 
 from hub.api import accounts, broadcasts, cases, complaints, openapi, pages, reference, session
+from hub.api.caller import client_address, hostname
 from hub.api.context import ApiContext
-from hub.api.layer import CONTEXT, Route, client_address, errors, register
+from hub.api.layer import CONTEXT, Route, register
+from hub.api.refusal import errors
 from hub.model.errors import NotFound, Unavailable
 from hub.observe import metrics
 from hub.store import health
@@ -95,8 +97,7 @@ def _headers(
 
 def _policy(request: web.Request, context: ApiContext) -> str:
     """No inline script or style; the live window's port, and the map's host if one is set."""
-    host = request.host.rsplit(":", 1)[0] if ":" in request.host else request.host
-    live = "" if context.public_url else f" ws://{host}:{context.live_port}"
+    live = "" if context.public_url else f" ws://{hostname(request)}:{context.live_port}"
     tiles = ""
     if tile_url := context.city.now.book.city.tile_url:
         parts = urlsplit(tile_url)

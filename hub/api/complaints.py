@@ -7,7 +7,8 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from hub.api.layer import Call, Route, read_bounded
+from hub.api.layer import Call, Route
+from hub.api.parse import read_bounded
 from hub.api.reference import AgencyInfo, Latitude, Longitude
 from hub.bus.rate import Limit
 from hub.flow import photos
@@ -112,7 +113,7 @@ async def send(call: Call) -> tuple[int, ComplaintMade]:
     """Send a complaint; 201 when it is new, 200 for a repetition."""
     wanted: ComplaintIn = call.body
     key = call.request.headers.get("Idempotency-Key")
-    if key is not None and not 8 <= len(key) <= 200:
+    if key is not None and not (8 <= len(key) <= 200 and key.isascii() and key.isprintable()):
         raise BadInput("idempotency.key", field="Idempotency-Key")
     source = "app" if call.request.headers.get("X-Client") == "app" else "web"
     received = await complain(call.context.ground, _complaint(call, wanted, source), key=key)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
@@ -19,7 +19,8 @@ Network = IPv4Network | IPv6Network
 @dataclass(frozen=True, slots=True)
 class ApiContext:
     """``hook`` turns a pushed request for an account into a batch (a connector's ``webhook``).
-    ``check_key``: who knows it may send items that are marked as the hub's own check."""
+    ``check_key``: who knows it may send items that are marked as the hub's own check.
+    ``rate_scale``: how many times the usual one address may ask (many people behind one)."""
 
     ground: Ground
     city: CityNow
@@ -32,4 +33,4 @@ class ApiContext:
     hook: Callable[[Account, WebhookRequest], Batch] | None = None
     check_key: str = ""
     version: str = ""
-    limits: Mapping[str, float] = field(default_factory=dict)
+    rate_scale: float = 1.0

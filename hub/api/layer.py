@@ -7,34 +7,27 @@ stable code, before a handler sees it.
 from __future__ import annotations
 
 import hmac
-import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from ipaddress import ip_address
-from typing import Any, TypeVar, cast
-from urllib.parse import urlsplit
+from typing import Any
 
-import asyncpg
 import msgspec
 from aiohttp import web
 from msgspec import Struct
 
+from hub.api.caller import client_address, client_net, is_own_page
 from hub.api.context import ApiContext
+from hub.api.parse import body_of, query_of
 from hub.bus.rate import Limit
 from hub.flow import people
-from hub.model.errors import BadInput, BigEarError, Forbidden, NotSignedIn, TooLarge
+from hub.model.errors import Forbidden, NotSignedIn
 from hub.model.people import Principal
-from hub.model.texts import text
 from hub.rules.permissions import ACTIONS, may
 from hub.store.people import OpenSession
 
-MAX_JSON_BYTES = 256 * 1024
 COOKIE = "bigear_session"
 CONTEXT: web.AppKey[ApiContext] = web.AppKey("context", ApiContext)
-
-logger = logging.getLogger(__name__)
-S = TypeVar("S", bound=Struct)
 
 
 @dataclass(slots=True)
@@ -54,9 +47,10 @@ class Call:
     @property
     def mark(self) -> str | None:
         """``check`` for the hub's own check, which knows a key that only the home holds."""
-        sent = self.request.headers.get("X-BigEar-Check", "").encode()
-        key = self.context.check_key.encode()
-        return "check" if key and hmac.compare_digest(sent, key) else None
+        key = self.context.check_key
+        return (
+            "check" if key and _same(self.request.headers.get("X-BigEar-Check", ""), key) else None
+        )
 
     @property
     def me(self) -> Principal:
@@ -135,9 +129,8 @@ async def _call(route: Route, request: web.Request) -> Call:
     context = request.app[CONTEXT]
     address = client_address(request, context)
     if route.limit is not None:
-        scale = context.limits.get("scale", 1.0)
-        limit = Limit(max(1, int(route.limit.burst * scale)), route.limit.interval_s / scale)
-        await context.rates.spend(f"{route.method}{route.path}:{address}", limit)
+        limit = route.limit.scaled(context.rate_scale)
+        await context.rates.spend(f"{route.method}{route.path}:{client_net(address)}", limit)
     call = Call(request, context, None, None, None, address)
     await _recognise(route, call)
     _check_origin(route, call)
@@ -147,9 +140,9 @@ async def _call(route: Route, request: web.Request) -> Call:
         code = "session.must_change_password" if call.who.must_change_password else None
         raise Forbidden(code) if code else Forbidden()
     call.path = {name: PATH_TYPES[name][1](value) for name, value in request.match_info.items()}
-    call.query = _query(route, request)
+    call.query = query_of(route.query, request)
     if route.body is not None:
-        call.body = await _body(route.body, request)
+        call.body = await body_of(route.body, request)
     return call
 
 
@@ -169,201 +162,17 @@ async def _recognise(route: Route, call: Call) -> None:
     by_cookie = scheme != "Bearer"
     if by_cookie and call.request.method not in ("GET", "HEAD") and route.action != "session.open":
         sent = call.request.headers.get("X-CSRF-Token", "")
-        if not hmac.compare_digest(sent.encode(), call.session.csrf.encode()):
+        if not _same(sent, call.session.csrf):
             raise Forbidden("session.csrf")
+
+
+def _same(sent: str, secret: str) -> bool:
+    """Compared in constant time; a header may hold bytes that are no UTF-8."""
+    return hmac.compare_digest(sent.encode("utf-8", "surrogateescape"), secret.encode())
 
 
 def _check_origin(route: Route, call: Call) -> None:
     """A page elsewhere may not send what a browser here would sign with its cookie."""
-    if call.request.method in ("GET", "HEAD") or route.cross_site:
-        return
-    origin = call.request.headers.get("Origin")
-    if origin is None or origin == call.context.public_url:
-        return
-    if urlsplit(origin).netloc != call.request.host:
+    safe = call.request.method in ("GET", "HEAD") or route.cross_site
+    if not safe and not is_own_page(call.request, call.context):
         raise Forbidden("session.origin")
-
-
-def client_address(request: web.Request, context: ApiContext) -> str:
-    """The client's address: X-Forwarded-For counts only as far as configured proxies wrote it."""
-    address = request.remote or "unknown"
-    forwarded = [
-        part.strip()
-        for header in request.headers.getall("X-Forwarded-For", [])
-        for part in header.split(",")
-    ]
-    while forwarded and _trusted(address, context):
-        address = forwarded.pop()
-    return address[:64]
-
-
-def _trusted(address: str, context: ApiContext) -> bool:
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return False
-    return any(ip in network for network in context.trusted_proxies)
-
-
-def _query(route: Route, request: web.Request) -> Any:
-    names = list(request.query)
-    repeated = {name for name in names if names.count(name) > 1}
-    if repeated:
-        raise BadInput("input.repeated", field=min(repeated))
-    if route.query is None:
-        if names:
-            raise BadInput("input.unknown_field", field=names[0][:64])
-        return None
-    _check_strings(dict(request.query))
-    return _convert(route.query, dict(request.query), strict=False)
-
-
-async def _body(kind: type[Struct], request: web.Request) -> Any:
-    if request.content_type != "application/json":
-        raise BadInput("input.media_type", status_code=415)
-    raw = await read_bounded(request, MAX_JSON_BYTES)
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        raise BadInput("input.encoding") from None
-    try:
-        document = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
-        raise BadInput("input.json") from None
-    _check_strings(document)
-    return _convert(kind, document, strict=True)
-
-
-async def read_bounded(request: web.Request, limit: int) -> bytes:
-    """The body, if it is no longer than ``limit`` bytes. Raises TooLarge without reading on."""
-    if request.content_length is not None and request.content_length > limit:
-        raise TooLarge(limit=limit)
-    chunks = bytearray()
-    async for chunk in request.content.iter_chunked(64 * 1024):
-        chunks += chunk
-        if len(chunks) > limit:
-            raise TooLarge(limit=limit)
-    return bytes(chunks)
-
-
-def _check_strings(value: Any, depth: int = 0) -> None:
-    """Refuse NUL, which PostgreSQL cannot keep, and lone surrogates, which UTF-8 cannot."""
-    if depth > 32:
-        raise BadInput("input.json")
-    if isinstance(value, str):
-        if "\x00" in value:
-            raise BadInput("input.encoding")
-        if any("\ud800" <= sign <= "\udfff" for sign in value):
-            raise BadInput("input.encoding")
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            _check_strings(name)
-            _check_strings(inner, depth + 1)
-    elif isinstance(value, list):
-        for inner in value:
-            _check_strings(inner, depth + 1)
-
-
-def _convert(kind: type[Struct], document: Any, *, strict: bool) -> Any:
-    try:
-        return msgspec.convert(document, kind, strict=strict)
-    except (msgspec.ValidationError, OverflowError) as wrong:
-        raise _invalid(str(wrong)) from None
-
-
-_UNKNOWN = re.compile(r"unknown field `(.+?)`")
-_MISSING = re.compile(r"missing required field `(.+?)`")
-_PATH = re.compile(r"at `\$\.?(.*)`$")
-
-
-def _invalid(message: str) -> BadInput:
-    """msgspec's words as a stable code and the field they are about."""
-    path = _PATH.search(message)
-    at = path[1] if path else ""
-    for code, pattern in (("input.unknown_field", _UNKNOWN), ("input.missing", _MISSING)):
-        if found := pattern.search(message):
-            return BadInput(code, field=".".join(filter(None, [at, found[1]]))[:64])
-    return BadInput("input.invalid", field=at[:64])
-
-
-# --- errors ---
-
-
-class ErrorBody(Struct, frozen=True, omit_defaults=True):
-    """What every refusal looks like."""
-
-    code: str
-    message_ko: str
-    message_en: str
-    field: str | None = None
-    limit: int | None = None
-    retry_after_s: int | None = None
-    detail: str | None = None
-
-
-class ErrorAnswer(Struct, frozen=True):
-    """``{"error": {…}}``."""
-
-    error: ErrorBody
-
-
-def refusal(error: BigEarError) -> web.Response:
-    """The answer to a refused request."""
-    status = int(error.details.get("status_code") or error.status)
-    body = ErrorBody(
-        error.code,
-        words("ko", error.code),
-        words("en", error.code),
-        **{
-            name: cast(Any, error.details[name])
-            for name in ("field", "limit", "retry_after_s", "detail")
-            if error.details.get(name) is not None
-        },
-    )
-    headers = {}
-    if body.retry_after_s is not None:
-        headers["Retry-After"] = str(body.retry_after_s)
-    return web.Response(
-        body=msgspec.json.encode(ErrorAnswer(body)),
-        status=status,
-        content_type="application/json",
-        headers=headers,
-    )
-
-
-def words(language: str, code: str) -> str:
-    """What a person may be told about a code; the code itself where nobody wrote it down."""
-    try:
-        return text(language, f"error.{code}")
-    except KeyError:
-        return code
-
-
-@web.middleware
-async def errors(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """Every failure as an answer with a stable code; what nobody foresaw is logged, not shown."""
-    try:
-        return await handler(request)
-    except BigEarError as refused:
-        return refusal(refused)
-    except web.HTTPException as http:
-        codes = {404: "not_found", 405: "input.method", 413: "input.too_large"}
-        return refusal(
-            BigEarError(codes.get(http.status, "input.invalid"), status_code=http.status)
-        )
-    except asyncpg.DiskFullError:
-        logger.error("the database's disk is full")
-        return refusal(BigEarError("disk.full", status_code=507))
-    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, TimeoutError):
-        logger.exception("a part the request needs is away")
-        return refusal(BigEarError("unavailable", status_code=503))
-    except asyncpg.PostgresError as failed:
-        if isinstance(failed, (asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError)):
-            return refusal(BigEarError("unavailable", status_code=503))
-        logger.exception("the database refused a statement")
-        return refusal(BigEarError())
-    except Exception:
-        logger.exception("a request failed")
-        return refusal(BigEarError())

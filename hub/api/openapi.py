@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from hub.api.layer import PATH_TYPES, ErrorAnswer, Route
+from hub.api.layer import PATH_TYPES, Route
+from hub.api.refusal import ErrorAnswer
 from hub.rules.permissions import ACTIONS
 
 _REFERENCE = "#/components/schemas/{name}"

@@ -21,7 +21,7 @@ def register(app: web.Application, folder: Path) -> None:
     """Serve the pages of a folder that holds ``index.html`` and ``assets/``."""
     for path in _APP_PATHS:
         app.router.add_get(path, _index(folder))
-    app.router.add_get(r"/assets/{name:[\w.-]+}", _asset(folder))
+    app.router.add_get(r"/assets/{name:[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}}", _asset(folder))
     app.router.add_get(r"/{name:(?:favicon\.(?:ico|svg)|robots\.txt)}", _file(folder))
 
 

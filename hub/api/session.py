@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
+from hub.api.caller import client_net, hostname
 from hub.api.layer import COOKIE, Call, Route
 from hub.bus.rate import Limit
 from hub.flow import people
@@ -87,8 +88,10 @@ async def sign_in(call: Call) -> web.StreamResponse:
     wanted: SignIn = call.body
     login = wanted.login[:200]
     name = hashlib.sha256(login.encode()).hexdigest()[:16]
-    await call.context.rates.spend(f"sign-in:{call.address}", TRIES_OF_ADDRESS)
-    await call.context.rates.spend(f"sign-in:{call.address}:{name}", TRIES_OF_ONE)
+    net = client_net(call.address)
+    of_address = TRIES_OF_ADDRESS.scaled(call.context.rate_scale)
+    await call.context.rates.spend(f"sign-in:{net}", of_address)
+    await call.context.rates.spend(f"sign-in:{net}:{name}", TRIES_OF_ONE)
     if len(wanted.password) > people.MAX_PASSWORD_CHARS:
         raise NotSignedIn("session.wrong")
     signed_in = await people.sign_in(call.context.ground, login, wanted.password)
@@ -162,8 +165,7 @@ def _live_url(call: Call) -> str:
     """Behind a proxy both are one origin; otherwise the window has a port of its own."""
     if call.context.public_url:
         return call.context.public_url.replace("http", "ws", 1) + "/live"
-    host = call.request.host.rsplit(":", 1)[0] if ":" in call.request.host else call.request.host
-    return f"ws://{host}:{call.context.live_port}/live"
+    return f"ws://{hostname(call.request)}:{call.context.live_port}/live"
 
 
 def _person(who: Any) -> Person:

@@ -36,6 +36,10 @@ class Limit:
     burst: int
     interval_s: float
 
+    def scaled(self, scale: float) -> Limit:
+        """``scale`` times as many, as fast."""
+        return Limit(max(1, int(self.burst * scale)), self.interval_s / scale)
+
 
 class Rates:
     """Asks the buckets. Losing Redis makes the limits each process's own, never none."""

@@ -45,19 +45,19 @@ class Complaint:
 async def complain(ground: Ground, complaint: Complaint, *, key: str | None = None) -> Received:
     """Store the complaint with its photos; safe when this returns.
 
-    ``key``: the client's idempotency key. The same key and content is answered as the first time,
+    ``key``: the client's idempotency key. The same key and body is answered as the first time,
     private link included, since only the same client knows the key. Without one, the same source,
     text and place within ten minutes is answered with the first one's reference and no secret.
     Raises BadInput for an empty text or a photo that is unknown or already given away, Conflict
-    ``idempotency.mismatch`` for a key that came with other content.
+    ``idempotency.mismatch`` for a key that came with another body.
     """
     _check(complaint)
-    content = _content_digest(complaint)
+    content, whole = _content_digest(complaint), _whole_digest(complaint)
     async with change(ground, REPORTER) as tx:
         if key is not None:
             answered = await idempotency.find(tx.connection, _digest(key))
             if answered is not None:
-                if answered[0] != content:
+                if answered[0] != whole:
                     raise Conflict("idempotency.mismatch")
                 ref, secret = msgspec.json.decode(_unseal(key, answered[1]), type=tuple[str, str])
                 return Received(0, ref, secret, False)
@@ -76,7 +76,7 @@ async def complain(ground: Ground, complaint: Complaint, *, key: str | None = No
         if key is not None:
             answer = msgspec.json.encode((received.ref, received.secret))
             sealed = _seal(key, answer)
-            await idempotency.keep(tx.connection, _digest(key), content, sealed)
+            await idempotency.keep(tx.connection, _digest(key), whole, sealed)
     return received
 
 
@@ -125,12 +125,17 @@ def _inbound(complaint: Complaint) -> Inbound:
 
 
 def _content_digest(complaint: Complaint) -> bytes:
+    """Source, text and place: what makes two complaints the same matter."""
     point = complaint.point
     content = [
         complaint.source,
         complaint.text.strip(),
         complaint.place.strip(),
         [round(point.lat, 5), round(point.lon, 5)] if point else None,
-        list(complaint.photos),
     ]
     return hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).digest()
+
+
+def _whole_digest(complaint: Complaint) -> bytes:
+    """All of it: what makes two requests the same request."""
+    return hashlib.sha256(msgspec.json.encode(complaint)).digest()

@@ -1,0 +1,214 @@
+"""Bad input: a clear refusal with a stable code, nothing half-written, and the door stays open."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import MAPO, Door, raw_request
+
+GOOD = {"text": "가로등이 꺼졌어요", "lat": MAPO.lat, "lon": MAPO.lon}
+JSON = {"Content-Type": "application/json"}
+
+BODIES: dict[str, tuple[bytes, int, str]] = {
+    "not UTF-8": ('{"text": "가로등"}'.encode("euc-kr"), 400, "input.encoding"),
+    "UTF-16": ('{"text": "a"}'.encode("utf-16"), 400, "input.encoding"),
+    "not JSON": (b"text=hello", 400, "input.json"),
+    "empty": (b"", 400, "input.json"),
+    "cut off": (b'{"text": "a', 400, "input.json"),
+    "two documents": (b'{"text": "a"}{"text": "b"}', 400, "input.json"),
+    "not an object": (b'["text"]', 400, "input.invalid"),
+    "unknown field": (b'{"text": "a", "admin": true}', 400, "input.unknown_field"),
+    "unknown field inside": (b'{"text": "a", "contact": {"fax": "1"}}', 400, "input.unknown_field"),
+    "missing field": (b'{"place": "a"}', 400, "input.missing"),
+    "wrong type": (b'{"text": 5}', 400, "input.invalid"),
+    "null for a text": (b'{"text": null}', 400, "input.invalid"),
+    "empty text": (b'{"text": ""}', 400, "input.invalid"),
+    "blank text": (b'{"text": " \\n\\t "}', 400, "text.empty"),
+    "too long a text": (json.dumps({"text": "a" * 20_001}).encode(), 400, "input.invalid"),
+    "NUL": (b'{"text": "a\\u0000b"}', 400, "input.encoding"),
+    "NUL in a name": (b'{"text": "a", "b\\u0000": 1}', 400, "input.encoding"),
+    "raw NUL": (b'{"text": "a\x00b"}', 400, "input.json"),
+    "a lone surrogate, raw": (b'{"text": "a\xed\xa0\x80b"}', 400, "input.encoding"),
+    "a lone surrogate, escaped": (b'{"text": "a\\ud800b"}', 400, "input.json"),
+    "a low surrogate, escaped": (b'{"text": "a\\udc00b"}', 400, "input.json"),
+    "deep arrays": (b"[" * 100_000 + b"]" * 100_000, 400, "input.json"),
+    "deep objects": (b'{"a":' * 20_000 + b"1" + b"}" * 20_000, 400, "input.json"),
+    "nested a little": (b'{"text": ' + b"[" * 40 + b"]" * 40 + b"}", 400, "input.json"),
+    "NaN": (b'{"text": "a", "lat": NaN, "lon": 127.0}', 400, "input.json"),
+    "Infinity": (b'{"text": "a", "lat": Infinity, "lon": 127.0}', 400, "input.json"),
+    "beyond a float": (b'{"text": "a", "lat": 1e999, "lon": 127.0}', 400, "input.json"),
+    "a huge integer": (b'{"text": "a", "lat": 1' + b"0" * 5000 + b"}", 400, "input.json"),
+    "no such latitude": (b'{"text": "a", "lat": 91, "lon": 127.0}', 400, "input.invalid"),
+    "lat without lon": (b'{"text": "a", "lat": 37.5}', 400, "place.invalid"),
+    "lon without lat": (b'{"text": "a", "lon": 127.0}', 400, "place.invalid"),
+    "in the sea": (b'{"text": "a", "lat": 37.5, "lon": 124.0}', 400, "place.outside_city"),
+    "at null island": (b'{"text": "a", "lat": 0, "lon": 0}', 400, "place.outside_city"),
+    "six photos": (
+        json.dumps({"text": "a", "photos": list("abcdef")}).encode(),
+        400,
+        "input.invalid",
+    ),
+    "one photo twice": (b'{"text": "a", "photos": ["x", "x"]}', 400, "photo.too_many"),
+    "a photo nobody has": (b'{"text": "a", "photos": ["x"]}', 400, "photo.unknown"),
+    "a language": (b'{"text": "a", "language": "Korean"}', 400, "input.invalid"),
+    "too large": (b'{"text": "' + b"a" * 262_144 + b'"}', 413, "input.too_large"),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+async def test_a_bad_body_is_refused_and_changes_nothing(door: Door, name: str) -> None:
+    raw, status, code = BODIES[name]
+    before = await door.rows()
+    reply = await door.api("POST", "/complaints", data=raw, headers=JSON)
+    assert (reply.status, reply.code) == (status, code)
+    assert reply.body["error"]["message_ko"] not in ("", code)
+    assert reply.body["error"]["message_en"] not in ("", code)
+    assert await door.rows() == before
+    assert (await door.api("POST", "/complaints", json=GOOD)).status == 201
+
+
+async def test_a_refusal_names_the_field(door: Door) -> None:
+    for raw, field in (
+        (b'{"text": "a", "admin": true}', "admin"),
+        (b'{"text": "a", "contact": {"fax": "1"}}', "contact.fax"),
+        (b'{"place": "a"}', "text"),
+        (b'{"text": "a", "lat": "north"}', "lat"),
+        (b'{"text": "a", "lat": 37.5}', "lon"),
+    ):
+        reply = await door.api("POST", "/complaints", data=raw, headers=JSON)
+        assert reply.body["error"]["field"] == field
+
+
+@pytest.mark.parametrize(
+    "media", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
+)
+async def test_another_media_type_is_refused(door: Door, media: str) -> None:
+    reply = await door.api(
+        "POST", "/complaints", data=json.dumps(GOOD).encode(), headers={"Content-Type": media}
+    )
+    assert (reply.status, reply.code) == (415, "input.media_type")
+
+
+async def test_a_body_without_a_length_is_cut_off_at_its_limit(door: Door) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(40):
+            yield b"a" * 16_384
+
+    before = await door.rows()
+    reply = await door.api("POST", "/complaints", data=endless(), headers=JSON)
+    assert (reply.status, reply.code) == (413, "input.too_large")
+    assert await door.rows() == before
+
+
+async def test_a_compressed_body_counts_as_what_it_unfolds_to(door: Door) -> None:
+    packed = gzip.compress(b'{"text": "' + b"a" * 50_000_000 + b'"}')
+    headers = JSON | {"Content-Encoding": "gzip"}
+    reply = await door.api("POST", "/complaints", data=packed, headers=headers)
+    assert (reply.status, reply.code) == (413, "input.too_large")
+    reply = await door.api("POST", "/complaints", data=b"no gzip", headers=headers)
+    assert (reply.status, reply.code) == (400, "input.encoding")
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("lat=37.5&lat=37.6&lon=127", "input.repeated"),
+        ("lat=37.5&lon=127&debug=1", "input.unknown_field"),
+        ("lat=37.5", "input.missing"),
+        ("lat=nan&lon=127", "input.invalid"),
+        ("lat=inf&lon=127", "input.invalid"),
+        ("lat=37,5&lon=127", "input.invalid"),
+        ("lat=37.5&lon=124", "place.outside_city"),
+        ("lat=%00&lon=127", "input.encoding"),
+        ("lat=%ED%A0%80&lon=127", "input.encoding"),
+        ("lat=%FF&lon=127", "input.encoding"),
+    ],
+)
+async def test_a_bad_query_is_refused(door: Door, query: str, code: str) -> None:
+    reply = await door.api("GET", f"/areas/at?{query}")
+    assert (reply.status, reply.code) == (400, code)
+
+
+async def test_a_query_where_none_belongs_is_refused(door: Door) -> None:
+    reply = await door.api("GET", "/services?%F0%9F%98%80=1")
+    assert (reply.status, reply.code) == (400, "input.unknown_field")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/cases/0",
+        "/api/v1/cases/99999999999999999999",
+        "/api/v1/cases/1e3",
+        "/api/v1/complaints/abc",
+        "/api/v1/complaints/%00",
+        "/api/v1/nowhere",
+        "/assets/" + "a" * 5000,
+        "/assets/..%2f..%2fsecrets",
+        "/assets/.env",
+        "/%ed%a0%80",
+        "/c/" + "A" * 41,
+    ],
+)
+async def test_a_path_that_is_none_is_not_found(door: Door, path: str) -> None:
+    reply = await door.ask("GET", path)
+    assert (reply.status, reply.code) == (404, "not_found")
+
+
+async def test_another_method_is_refused_and_told_which_there_are(door: Door) -> None:
+    reply = await door.api("PUT", "/complaints")
+    assert (reply.status, reply.code) == (405, "input.method")
+    assert reply.headers["Allow"] == "POST"
+
+
+HEADERS: list[tuple[str, str, bytes, int]] = [
+    # what is sent, where, with which header, and the answer's status
+    ("POST", "/api/v1/complaints", b"Idempotency-Key: \xff\xfe\xfd\xfc\xff\xfe\xfd\xfc", 400),
+    ("POST", "/api/v1/complaints", b"Idempotency-Key: short", 400),
+    ("POST", "/api/v1/complaints", b"X-BigEar-Check: \xff\xfe", 201),
+    ("POST", "/api/v1/complaints", b"Authorization: Bearer \xff\xfe", 201),
+    ("POST", "/api/v1/complaints", b"Cookie: bigear_session=\xff\xfe", 201),
+    ("POST", "/api/v1/complaints", b"Origin: http://[", 403),
+    ("POST", "/api/v1/complaints", b"Origin: null", 403),
+    ("GET", "/api/v1/complaints/ABCDE-FGHJK", b"Authorization: Case \xff\xfe", 404),
+    ("GET", "/api/v1/session", b"X-Forwarded-For: \xff\xfe, , ;", 200),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "header", "status"), HEADERS)
+async def test_a_strange_header_brings_nothing_down(
+    door: Door, method: str, path: str, header: bytes, status: int
+) -> None:
+    body = json.dumps(GOOD).encode() if method == "POST" else b""
+    head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n".encode()
+    length = b"\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
+    answer = await raw_request(door, head + header + length + body)
+    assert int(answer.split(b" ", 2)[1]) == status
+
+
+async def test_a_host_that_is_none_breaks_out_of_no_header(door: Door) -> None:
+    request = b"GET /api/v1/session HTTP/1.1\r\nHost: a; script-src *\r\nConnection: close\r\n\r\n"
+    answer = await raw_request(door, request)
+    assert b"script-src *" not in answer and b"ws://localhost:8312/live" in answer
+
+
+EDIT: list[tuple[str, dict[str, Any], str]] = [
+    ("/password", {"old": "x", "new": "short"}, "password.too_short"),
+    ("/password", {"old": "x", "new": "y" * 201}, "password.too_long"),
+    ("/password", {"old": "x" * 12, "new": "x" * 12}, "password.same"),
+    ("/password", {"old": "x", "new": "y" * 12}, "password.wrong"),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "code"), EDIT)
+async def test_a_bad_new_password_is_refused(
+    door: Door, path: str, body: dict[str, Any], code: str
+) -> None:
+    me = await door.staff()
+    reply = await door.api("POST", path, json=body, headers=me.bearer)
+    assert (reply.status, reply.code) == (400, code)
