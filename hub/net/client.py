@@ -8,12 +8,12 @@ that was checked, at each redirect anew.
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from types import TracebackType
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -27,6 +27,7 @@ TIMEOUT_S = 20.0
 CONNECT_TIMEOUT_S = 5.0
 MAX_REDIRECTS = 5
 MAX_RETRY_AFTER_S = 3600.0
+_HOST = re.compile(r"[A-Za-z0-9._:%-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class Forbidden(Rejected):
 def is_allowed(address: str, allowed_private: tuple[Network, ...]) -> bool:
     """Whether an IP address is public, or in a network that the configuration opens.
 
-    IPv4 addresses inside IPv6 ones (mapped, 6to4, Teredo) are looked at as what they are.
+    IPv4 addresses inside IPv6 ones (mapped, 6to4, Teredo) are looked at as what they are; those of
+    translators (NAT64) count as reserved, and site-local ones as what they were.
     """
     try:
         ip = ip_address(address.split("%", 1)[0])
@@ -61,7 +63,9 @@ def is_allowed(address: str, allowed_private: tuple[Network, ...]) -> bool:
             return is_allowed(str(inner), allowed_private)
     if any(ip.version == network.version and ip in network for network in allowed_private):
         return True
-    return ip.is_global and not ip.is_multicast
+    if isinstance(ip, IPv6Address) and ip.is_site_local:
+        return False
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
 class _GuardedResolver(AbstractResolver):
@@ -110,6 +114,7 @@ class Outside:
             headers={"User-Agent": "BigEar/1 (city hub)"},
             trust_env=False,
             auto_decompress=True,
+            cookie_jar=aiohttp.DummyCookieJar(),  # one account's cookies are not another's
         )
         return self
 
@@ -129,7 +134,7 @@ class Outside:
             target = answer.headers.get("Location")
             if answer.status not in (301, 302, 303, 307, 308) or not target:
                 return answer
-            url = str(URL(url).join(URL(target)))
+            url = str(_parsed(url).join(_parsed(target)))
         raise Rejected("address.redirects", "too many redirects")
 
     async def send(
@@ -140,12 +145,12 @@ class Outside:
         Raises Forbidden (address), Rejected (``answer.too_large``, a 4xx), AuthFailed (401, 403),
         RateLimited (429, or 503 with Retry-After), Transient (network, time-out, 5xx).
         """
-        self._check_url(url)
+        checked = self._checked(url)
         if self._session is None:
             raise Transient("the client is not open")
         try:
             async with self._session.request(
-                method, url, headers=headers, data=body or None, allow_redirects=False
+                method, checked, headers=headers, data=body or None, allow_redirects=False
             ) as response:
                 _check_status(response)
                 return Answer(
@@ -161,21 +166,36 @@ class Outside:
         except (aiohttp.ClientError, TimeoutError, OSError) as failed:
             raise Transient(repr(failed)) from failed
 
-    def _check_url(self, url: str) -> None:
-        try:
-            parts = urlsplit(url)
-            host = parts.hostname
-        except ValueError:
-            host, parts = None, urlsplit("")
-        if parts.scheme not in ("http", "https") or not host or parts.username:
+    def _checked(self, url: str) -> URL:
+        """The address as it will be asked, so that nothing is read in two ways. Raises Forbidden,
+        Rejected ``address.invalid``."""
+        parsed = _parsed(url)
+        host = parsed.raw_host
+        if (
+            parsed.scheme not in ("http", "https")
+            or parsed.user is not None
+            or not host
+            or not _HOST.fullmatch(host)
+        ):
             raise Rejected("address.invalid", "an http or https address without a user is needed")
-        try:
-            ip_address(host)
-        except ValueError:
-            return  # a name: the resolver looks
-        # aiohttp does not resolve a literal address, so it is looked at here.
-        if not is_allowed(host, self._allowed):
+        # The resolver looks at names. aiohttp does not ask it for what looks like an address, and
+        # 2130706433 or 0177.0.0.1 do, for a socket as well: only a plain address may pass.
+        if _looks_numeric(host) and not is_allowed(host, self._allowed):
             raise Forbidden(host)
+        return parsed
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return URL(url)
+    except ValueError:
+        raise Rejected("address.invalid", "that is no address") from None
+
+
+def _looks_numeric(host: str) -> bool:
+    """Whether a host is an address in any spelling (WHATWG URL, "ends in a number")."""
+    last = host.rstrip(".").rsplit(".", 1)[-1]
+    return ":" in host or last.isdigit() or re.fullmatch(r"0[xX][0-9A-Fa-f]*", last) is not None
 
 
 def _check_status(response: aiohttp.ClientResponse) -> None:
