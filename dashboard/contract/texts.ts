@@ -72,6 +72,7 @@ export type TextKey =
   | "fact.broadcast.moved"
   | "fact.case.answered"
   | "fact.case.assigned"
+  | "fact.case.erased"
   | "fact.case.moved"
   | "fact.case.noted"
   | "fact.case.overdue"

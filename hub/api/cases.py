@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from hub.api.complaints import PhotoInfo, TextIn, photo_response
 from hub.api.layer import Call, Route
 from hub.flow import casework, converse, correct
+from hub.flow.erase import erase_case
 from hub.model.cases import CaseRecord
 from hub.model.errors import BadInput, NotFound
 from hub.model.facts import Fact
@@ -157,6 +158,12 @@ class AgencyIn(Struct, frozen=True, forbid_unknown_fields=True):
     version: Version
     agency: Code
     reason: Reason = ""
+
+
+class EraseIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why; it is kept with the case, so it must not name anybody."""
+
+    reason: Reason
 
 
 class AnswerIn(Struct, frozen=True, forbid_unknown_fields=True):
@@ -390,6 +397,14 @@ async def note(call: Call) -> MessageView:
     return await converse.note(call.context.ground, call.me, call.path["id"], call.body.text)
 
 
+async def erase(call: Call) -> CaseView:
+    """Erase the person behind the case."""
+    await erase_case(
+        call.context.ground, call.context.photos, call.me, call.path["id"], call.body.reason
+    )
+    return await _now(call)
+
+
 async def photo(call: Call) -> web.StreamResponse:
     """One of the case's photos; only for its own agency."""
     async with call.context.ground.db.acquire() as connection:
@@ -429,6 +444,15 @@ ROUTES = [
     _act("agency", reagency, "Correct the agency", AgencyIn),
     _act("answers", answer, "Answer the reporter", AnswerIn, MessageView, 201),
     _act("notes", note, "Leave a note", TextIn, MessageView, 201),
+    Route(
+        "POST",
+        "/cases/{id}/erase",
+        "person.erase",
+        erase,
+        "Erase the person behind a case",
+        body=EraseIn,
+        answer=CaseView,
+    ),
     Route(
         "GET",
         "/cases/{id}/photos/{n}",

@@ -10,6 +10,7 @@ import os
 import secrets
 import time
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,9 +48,10 @@ async def store(ground: Ground, folder: Path, raw: bytes) -> Photo:
         raise TooLarge("photo.too_large")
     clean, width, height = await asyncio.to_thread(_clean, raw)
     name = hashlib.sha256(clean).hexdigest()
-    await asyncio.to_thread(_write, path_of(folder, name), clean)
     token = secrets.token_urlsafe(16)
-    async with ground.db.acquire() as connection:
+    async with ground.db.acquire() as connection, connection.transaction():
+        await photos.hold(connection, name)
+        await asyncio.to_thread(_write, path_of(folder, name), clean)
         await photos.add(connection, token, name, width, height, len(clean))
     return Photo(token, width, height, len(clean))
 
@@ -71,6 +73,18 @@ async def sweep(ground: Ground, folder: Path) -> int:
             path.unlink(missing_ok=True)
             dropped += 1
     return dropped
+
+
+async def drop_files(ground: Ground, folder: Path, names: Sequence[str]) -> None:
+    """Delete the files of rows that are gone, at once, where no other row has the same photo.
+
+    A file that a crash leaves here goes with the next ``sweep``.
+    """
+    for name in names:
+        async with ground.db.acquire() as connection, connection.transaction():
+            await photos.hold(connection, name)
+            if not await photos.known(connection, [name]):
+                path_of(folder, name).unlink(missing_ok=True)
 
 
 def _clean(raw: bytes) -> tuple[bytes, int, int]:

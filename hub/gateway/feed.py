@@ -33,6 +33,7 @@ _STAGE_OF = {
     "item.received": "received",
     "item.labelled": "labelled",
     "item.located": "located",
+    "item.erased": "routed",  # it goes no further, and open pages ask anew
 }
 
 

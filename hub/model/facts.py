@@ -29,6 +29,7 @@ FactType = Literal[
     "case.answered",
     "case.noted",
     "case.overdue",
+    "case.erased",
     "broadcast.drafted",
     "broadcast.edited",
     "broadcast.moved",

@@ -43,6 +43,7 @@ ACTIONS: dict[str, Rule] = {
     "case.read": Rule((*_WORKERS, "analyst"), scoped=True),
     "case.list": Rule((*_WORKERS, "analyst")),
     "case.read_other": Rule((*_WORKERS, "analyst")),
+    "person.erase": Rule(("admin",), scoped=True),
     "counts.read": Rule((*_WORKERS, "analyst")),
     "people.read": Rule(("supervisor", "admin", "agent")),
     # broadcasts

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.model.items import Inbound
+from hub.store.erase import erased_key
 from hub.store.pool import Connection
 
 
@@ -26,12 +27,16 @@ class NewItem:
 async def known(
     connection: Connection, keys: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], int]:
-    """The item ids of those (platform, external id) keys that are already stored."""
+    """The item ids of those (platform, external id) keys that are already stored, erased ones too."""
     rows = await connection.fetch(
-        "SELECT platform, external_id, item_id FROM item_key"
-        " WHERE (platform, external_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))",
+        """
+        SELECT n.platform, n.external_id, k.item_id
+        FROM unnest($1::text[], $2::text[], $3::text[]) AS n (platform, external_id, erased)
+        JOIN item_key k ON k.platform = n.platform AND k.external_id IN (n.external_id, n.erased)
+        """,
         [platform for platform, _ in keys],
         [external_id for _, external_id in keys],
+        [erased_key(external_id) for _, external_id in keys],
     )
     return {(row["platform"], row["external_id"]): row["item_id"] for row in rows}
 

@@ -5,6 +5,13 @@ from __future__ import annotations
 from hub.store.pool import Connection
 
 
+async def hold(connection: Connection, sha256: str) -> None:
+    """Nobody else writes or deletes the file of that name until the transaction ends."""
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock($1)", int.from_bytes(bytes.fromhex(sha256)[:8], signed=True)
+    )
+
+
 async def add(
     connection: Connection, token: str, sha256: str, width: int, height: int, size_bytes: int
 ) -> None:

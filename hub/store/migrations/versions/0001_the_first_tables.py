@@ -298,7 +298,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.CheckConstraint(
-            "type IN ('item.received', 'item.changed', 'item.deleted', 'item.labelled', 'item.located', 'item.erased', 'case.routed', 'case.rerouted', 'case.relabelled', 'case.assigned', 'case.moved', 'case.answered', 'case.noted', 'case.overdue', 'broadcast.drafted', 'broadcast.edited', 'broadcast.moved', 'delivery.changed', 'account.changed', 'config.applied', 'user.changed', 'samples.cleared')",
+            "type IN ('item.received', 'item.changed', 'item.deleted', 'item.labelled', 'item.located', 'item.erased', 'case.routed', 'case.rerouted', 'case.relabelled', 'case.assigned', 'case.moved', 'case.answered', 'case.noted', 'case.overdue', 'case.erased', 'broadcast.drafted', 'broadcast.edited', 'broadcast.moved', 'delivery.changed', 'account.changed', 'config.applied', 'user.changed', 'samples.cleared')",
             name=op.f("ck_outbox_type"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
