@@ -62,7 +62,7 @@ async def prepare(settings: Settings) -> None:
     bell = Bell(settings.redis_url)
     ground = Ground(db, bell)
     try:
-        await configure.seed(ground, settings.config)
+        await configure.seed(ground, settings.config, settings.home.areas)
         city = CityNow(db)
         await city.refresh()
         office = next((a.code for a in city.now.book.agencies if a.district), None)

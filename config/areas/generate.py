@@ -1,11 +1,10 @@
 """Made ``seoul.csv`` once: gu and dong of Seoul with one point each, from the PyPI package
 ``korean-geocoding`` 0.4.1 (MIT, RE-A). Not run by the hub.
 
-    pip install korean-geocoding==0.4.1 && python config/areas/generate.py > config/areas/seoul.csv
+    ./bigear --python config/areas/generate.py > config/areas/seoul.csv
 
 District codes are the first five digits of the legal-dong codes; a dong's code is its district's and a
-running number (``11110-07``), the package has no official ones. English names follow the Revised
-Romanization (Ministry of Culture notice 2000-8) with its assimilations within a name.
+running number (``11110-07``), the package has no official ones.
 """
 
 from __future__ import annotations
@@ -15,6 +14,8 @@ import pickle
 import sys
 from importlib.resources import files
 from typing import Any
+
+from hub.rules.romanize import area_in_english
 
 DISTRICTS = {
     "종로구": ("11110", "Jongno-gu"), "중구": ("11140", "Jung-gu"),
@@ -32,91 +33,6 @@ DISTRICTS = {
     "강동구": ("11740", "Gangdong-gu"),
 }  # fmt: skip
 
-INITIAL = "g kk n d tt r m b pp s ss - j jj ch k t p h".replace("-", "").split(" ")
-VOWEL = [
-    "a",
-    "ae",
-    "ya",
-    "yae",
-    "eo",
-    "e",
-    "yeo",
-    "ye",
-    "o",
-    "wa",
-    "wae",
-    "oe",
-    "yo",
-    "u",
-    "wo",
-    "we",
-    "wi",
-    "yu",
-    "eu",
-    "ui",
-    "i",
-]
-FINAL = [
-    "",
-    "k",
-    "k",
-    "k",
-    "n",
-    "n",
-    "n",
-    "t",
-    "l",
-    "k",
-    "m",
-    "l",
-    "l",
-    "l",
-    "p",
-    "l",
-    "m",
-    "p",
-    "p",
-    "t",
-    "t",
-    "ng",
-    "t",
-    "t",
-    "k",
-    "t",
-    "p",
-    "t",
-]
-# (sound that ends a syllable, letter that begins the next) → what is written for both
-MEETING = {
-    ("k", "n"): "ngn", ("k", "m"): "ngm", ("k", "r"): "ngn", ("k", ""): "g", ("t", ""): "d",
-    ("t", "n"): "nn", ("t", "m"): "nm", ("t", "r"): "nn", ("p", "n"): "mn", ("p", "m"): "mm",
-    ("p", "r"): "mn", ("p", ""): "b", ("n", "r"): "ll", ("l", "n"): "ll", ("l", "r"): "ll",
-    ("l", ""): "r", ("m", "r"): "mn", ("ng", "r"): "ngn",
-}  # fmt: skip
-
-
-def romanize(name: str) -> str:
-    """A place name without its suffix, capitalised: 신설 → Sinseol, 왕십리 → Wangsimni."""
-    written, end = "", ""
-    for sign in name:
-        code = ord(sign) - 0xAC00
-        if not 0 <= code < 11_172:
-            written, end = written + end + sign, ""
-            continue
-        initial, vowel = INITIAL[code // 588], VOWEL[code % 588 // 28]
-        met = MEETING.get((end, initial)) if written else None
-        written += (met if met is not None else end + initial) + vowel
-        end = FINAL[code % 28]
-    return (written + end).capitalize()
-
-
-def english(dong: str) -> str:
-    """전농1동 → Jeonnong 1(il)-dong is written Jeonnong1-dong, as the city's signs do."""
-    for suffix, written in (("동", "-dong"), ("가", "-ga"), ("로", "-ro")):
-        if dong.endswith(suffix) and len(dong) > 1:
-            return romanize(dong[:-1]) + written
-    return romanize(dong)
-
 
 def main() -> None:
     """Write the table to standard output."""
@@ -130,7 +46,7 @@ def main() -> None:
         known = [(n, s) for n, s in sorted(gu.children.items()) if s.coordinates]
         for number, (dong, section) in enumerate(known, start=1):
             out.writerow(
-                [f"{code}-{number:02d}", "dong", dong, english(dong), code, *point(section)]
+                [f"{code}-{number:02d}", "dong", dong, area_in_english(dong), code, *point(section)]
             )
 
 

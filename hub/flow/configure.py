@@ -6,30 +6,33 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hub.flow.ground import Ground, change
+from hub.flow.ground import Change, Ground, change
 from hub.model.errors import BadInput
 from hub.model.facts import canonical
 from hub.model.kinds import KINDS
 from hub.model.places import Area, NamedPlace, Shape
 from hub.rules import books
+from hub.rules.areas import AreaIndex
 from hub.store import places, rulebooks
 
 CONFIG = "config"
 """The bell's channel that tells of new configuration or areas."""
 
+AREAS_FILE = "areas.csv"
 SHAPES_FILE = "shapes.json"
 PLACES_FILE = "places.csv"
 
 
-async def seed(ground: Ground, config: Path) -> bool:
+async def seed(ground: Ground, config: Path, home: Path) -> bool:
     """Give an empty hub its rule book and areas; True if it was empty. Always: the allowed moves.
 
-    Raises BadInput ``config.invalid`` when the files in ``config`` have faults.
+    What was imported into the home before (shapes, areas, places) comes back with them. Raises
+    BadInput ``config.invalid`` when the files in ``config`` have faults.
     """
     async with change(ground) as tx:
         await rulebooks.set_allowed_moves(
@@ -38,7 +41,8 @@ async def seed(ground: Ground, config: Path) -> bool:
         )
         if await rulebooks.newest_version(tx.connection):
             return False
-        await places.replace_areas(tx.connection, read_areas(config / "areas"))
+        await places.replace_areas(tx.connection, read_areas(config / "areas", home))
+        await places.replace_places(tx.connection, "import", read_places(home))
     document, findings = books.read_document(config)
     if findings:
         raise BadInput("config.invalid", detail="; ".join(map(str, findings[:5])))
@@ -65,33 +69,57 @@ async def apply(ground: Ground, document: Mapping[str, Any], actor: str) -> int:
 
 
 async def import_shapes(
-    ground: Ground, tables: Path, home: Path, shapes: Mapping[str, Shape]
-) -> None:
-    """Keep the shapes in the home, for commands without a server, and in PostGIS.
+    ground: Ground,
+    tables: Path,
+    home: Path,
+    shapes: Mapping[str, Shape],
+    added: Sequence[Area] = (),
+) -> AreaIndex:
+    """Give areas these shapes, and the city the areas that were ``added``; the index of it all.
 
-    Raises BadInput ``area.shape`` for a shape that PostGIS calls invalid (it crosses itself).
+    Kept in the home, for commands without a server, and in PostGIS. A ring that touches itself is
+    mended; raises BadInput ``area.shape`` for one that crosses itself, and changes nothing then.
     """
-    areas = [replace(area, shape=shapes.get(area.code)) for area in read_areas(tables)]
-    async with change(ground) as tx:
+    known = {**read_shapes(home), **shapes}
+    more = [*_read_table(home / AREAS_FILE), *added]
+    areas = [replace(area, shape=known.get(area.code)) for area in [*read_areas(tables), *more]]
+    async with change(ground, "cli") as tx:
         await places.replace_areas(tx.connection, areas)
+        await places.repair(tx.connection)
         wrong = await places.invalid(tx.connection)
         if wrong:
             raise BadInput("area.shape", detail=", ".join(wrong[:5]))
-        _keep(home / SHAPES_FILE, json.dumps(shapes))
-        tx.wake(CONFIG)
+        areas = await places.areas(tx.connection)
+        kept = {area.code: area.shape for area in areas if area.shape}
+        _keep(home / SHAPES_FILE, json.dumps(kept))
+        _keep(home / AREAS_FILE, _table(_AREA_COLUMNS, (_row(area) for area in more)))
+        await _tell(tx, "areas", {"shapes": len(shapes), "added": len(added)})
+    return AreaIndex(areas)
 
 
 async def import_places(ground: Ground, home: Path, named: Sequence[NamedPlace]) -> None:
     """Keep imported places in the home and in PostGIS; they replace what was imported before."""
-    async with change(ground) as tx:
+    async with change(ground, "cli") as tx:
         await places.replace_places(tx.connection, "import", named)
         await places.touch(tx.connection)
-        out = io.StringIO()
-        table = csv.writer(out, lineterminator="\n")
-        table.writerow(["name", "kind", "lat", "lon"])
-        table.writerows((p.name, p.kind, p.lat, p.lon) for p in named)
-        _keep(home / PLACES_FILE, out.getvalue())
-        tx.wake(CONFIG)
+        rows = ((p.name, p.kind, p.lat, p.lon) for p in named)
+        _keep(home / PLACES_FILE, _table(("name", "kind", "lat", "lon"), rows))
+        await _tell(tx, "gazetteer", {"places": len(named)})
+
+
+async def _tell(tx: Change, what: str, data: Mapping[str, Any]) -> None:
+    """The fact of an import, beside the version of the rule book that it came to."""
+    version = await rulebooks.newest_version(tx.connection)
+    tx.record("config.applied", "config", what, version, data)
+    tx.wake(CONFIG)
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(columns)
+    table.writerows(rows)
+    return out.getvalue()
 
 
 def _keep(path: Path, content: str) -> None:
@@ -127,21 +155,39 @@ def read_shapes(folder: Path) -> dict[str, Shape]:
 
 
 def read_areas(folder: Path, imported: Path | None = None) -> list[Area]:
-    """The areas of the tables (``*.csv``) in a folder: code, kind, names, district, lat, lon."""
-    areas = []
-    for path in sorted(folder.glob("*.csv")):
-        with path.open(encoding="utf-8", newline="") as file:
-            areas += [
-                Area(
-                    row["code"],
-                    row["kind"],
-                    row["name_ko"],
-                    row["name_en"],
-                    row["district"],
-                    float(row["lat"]),
-                    float(row["lon"]),
-                )
-                for row in csv.DictReader(file)
-            ]
-    shapes = read_shapes(imported) if imported else {}
+    """The areas of the tables (``*.csv``) in a folder: code, kind, names, district, lat, lon.
+
+    With the areas and shapes that were imported into the home, if it is named.
+    """
+    areas = [area for path in sorted(folder.glob("*.csv")) for area in _read_table(path)]
+    if imported is None:
+        return areas
+    shapes = read_shapes(imported)
+    areas += _read_table(imported / AREAS_FILE)
     return [replace(area, shape=shapes.get(area.code)) for area in areas]
+
+
+_AREA_COLUMNS = ("code", "kind", "name_ko", "name_en", "district", "lat", "lon")
+
+
+def _row(area: Area) -> list[object]:
+    return [getattr(area, column) for column in _AREA_COLUMNS]
+
+
+def _read_table(path: Path) -> list[Area]:
+    """The areas of one table; none where there is no such file."""
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            Area(
+                row["code"],
+                row["kind"],
+                row["name_ko"],
+                row["name_en"],
+                row["district"],
+                float(row["lat"]),
+                float(row["lon"]),
+            )
+            for row in csv.DictReader(file)
+        ]

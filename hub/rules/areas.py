@@ -1,13 +1,14 @@
 """Which area a point lies in: an in-memory index that answers what PostGIS's ST_Covers would.
 
 With polygons a point on a border belongs to the area (ST_Covers; of two, to the one with the lower
-code). Without them the nearest area's point decides: approximate, and said to be.
+code). A district without any, not even its dong's, is guessed by the nearest area's point:
+approximate, and said to be.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,25 +57,37 @@ class AreaIndex:
         self.areas = tuple(sorted(areas, key=lambda area: area.code))
         self.by_code = {area.code: area for area in self.areas}
         self._max_distance_km = max_distance_km
-        self._districts = [
-            (area, _outline(area.shape))
-            for area in self.areas
-            if area.kind == "district" and area.shape
+        shaped = [(area, _outline(area.shape)) for area in self.areas if area.shape]
+        self._districts = [(a, outline) for a, outline in shaped if a.kind == "district"]
+        self._dongs: dict[str, list[tuple[Area, _Outline]]] = {}
+        for area, outline in shaped:
+            if area.kind != "district":
+                self._dongs.setdefault(area.district, []).append((area, outline))
+        outlined = {area.code for area, _ in self._districts}
+        # A district without a shape of its own is the union of its dong's.
+        self._by_dong = [
+            pair
+            for code, dongs in sorted(self._dongs.items())
+            if code not in outlined
+            for pair in dongs
         ]
-        self._shaped_dongs = [
-            (area, _outline(area.shape))
-            for area in self.areas
-            if area.kind != "district" and area.shape
-        ]
+        self._guessed = {a.district for a in self.areas} - outlined - set(self._dongs)
         self._points = tuple(a for a in self.areas if a.kind != "district") or self.areas
-        self._homes = np.array([a.district for a in self._points])
+        homes = [a.district for a in self._points]
+        self._of = {code: np.array([home == code for home in homes]) for code in set(homes)}
+        self._of_guessed = np.array([home in self._guessed for home in homes])
         self._lats = np.radians([a.lat for a in self._points])
         self._lons = np.radians([a.lon for a in self._points])
 
     @property
     def approximate(self) -> bool:
-        """Whether districts are guessed from points because no polygons are imported."""
-        return not self._districts
+        """Whether any district is guessed from points because no polygons of it are imported."""
+        return bool(self._guessed)
+
+    @property
+    def guessed(self) -> tuple[str, ...]:
+        """Codes of the districts without polygons."""
+        return tuple(sorted(self._guessed))
 
     @property
     def districts(self) -> tuple[Area, ...]:
@@ -89,36 +102,46 @@ class AreaIndex:
         """The area at a point (WGS 84 degrees); ``how`` is ``outside`` beyond the city."""
         if not (math.isfinite(lat) and math.isfinite(lon)):
             return Located(None, "outside")
-        dong = next((a for a, outline in self._shaped_dongs if outline.covers(lon, lat)), None)
-        if self.approximate:
-            area = dong or self._nearest(lat, lon, None)
-            if area is None:
-                return Located(None, "outside")
-            return Located(area, "point", lat=lat, lon=lon, approximate=dong is None)
-        district = next((a for a, outline in self._districts if outline.covers(lon, lat)), None)
-        if district is None:
-            return Located(None, "outside")
-        if dong is None or dong.district != district.code:
-            dong = self._nearest(lat, lon, district.code)
-        return Located(dong or district, "point", lat=lat, lon=lon)
+        if district := _first(self._districts, lat, lon):
+            dong = _first(self._dongs.get(district.code, ()), lat, lon)
+            area = dong or self._nearest(lat, lon, self._of.get(district.code)) or district
+            return Located(area, "point", lat=lat, lon=lon)
+        if dong := _first(self._by_dong, lat, lon):
+            return Located(dong, "point", lat=lat, lon=lon)
+        if guess := self._nearest(lat, lon, self._of_guessed, self._max_distance_km):
+            return Located(guess, "point", lat=lat, lon=lon, approximate=True)
+        return Located(None, "outside")
 
-    def _nearest(self, lat: float, lon: float, district: str | None) -> Area | None:
-        """The area whose point is nearest, within the greatest distance allowed."""
-        if not self._points:
+    def _nearest(
+        self, lat: float, lon: float, among: NDArray[np.bool_] | None, within_km: float = math.inf
+    ) -> Area | None:
+        """The area among these whose point is nearest, at most so far away."""
+        if among is None or not among.any():
             return None
         phi, lam = math.radians(lat), math.radians(lon)
         # Equirectangular distance: within a city its error is far below that of nearest points.
         x = (self._lons - lam) * math.cos(phi)
-        distance_km = EARTH_RADIUS_KM * np.hypot(x, self._lats - phi)
-        if district is not None:
-            inside = self._homes == district
-            if not inside.any():
-                return None
-            distance_km = np.where(inside, distance_km, np.inf)
+        distance_km = np.where(among, EARTH_RADIUS_KM * np.hypot(x, self._lats - phi), np.inf)
         best = int(np.argmin(distance_km))
-        if district is None and distance_km[best] > self._max_distance_km:
-            return None
-        return self._points[best]
+        return self._points[best] if distance_km[best] <= within_km else None
+
+
+def point_inside(shape: Shape) -> tuple[float, float]:
+    """A point (lon, lat) inside a shape: the middle of its widest stretch at half its height."""
+    outline = _outline(shape)
+    _, south, _, north = outline.bounds
+    y = (south + north) / 2
+    cut = (outline.y1 <= y) != (outline.y2 <= y)
+    x1, y1, x2, y2 = (side[cut] for side in (outline.x1, outline.y1, outline.x2, outline.y2))
+    crossings = np.sort(x1 + (y - y1) / (y2 - y1) * (x2 - x1))
+    west, east = crossings[::2], crossings[1::2]
+    widest = int(np.argmax(east - west))
+    return float(west[widest] + east[widest]) / 2, y
+
+
+def _first(shaped: Iterable[tuple[Area, _Outline]], lat: float, lon: float) -> Area | None:
+    """The first of these areas that covers the point."""
+    return next((area for area, outline in shaped if outline.covers(lon, lat)), None)
 
 
 def _outline(shape: Shape | None) -> _Outline:

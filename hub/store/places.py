@@ -93,8 +93,8 @@ async def search(connection: Connection, words: str, limit: int) -> list[dict[st
 async def outlines(connection: Connection) -> list[dict[str, Any]]:
     """The districts for the map: code, names, approximate, and a GeoJSON geometry.
 
-    Without imported shapes, the cells of points nearest to each dong (Voronoi), merged by district:
-    what the nearest-point index does, drawn.
+    A district without a shape is the union of its dong's; without those, the cells of points nearest
+    to each dong (Voronoi), merged: what the index does, drawn.
     """
     rows = await connection.fetch(
         """
@@ -107,15 +107,38 @@ async def outlines(connection: Connection) -> list[dict[str, Any]]:
             SELECT a.district, ST_Intersection(ST_Union(c.cell), (SELECT hull FROM reach)) AS shape
             FROM cells c JOIN area a ON a.kind <> 'district' AND ST_Covers(c.cell, a.point)
             GROUP BY a.district
+        ), united AS (
+            SELECT district, ST_Union(shape) AS shape FROM area
+            WHERE kind <> 'district' AND shape IS NOT NULL GROUP BY district
         )
-        SELECT d.code, d.name_ko, d.name_en, d.shape IS NULL AS approximate,
+        SELECT d.code, d.name_ko, d.name_en, coalesce(d.shape, u.shape) IS NULL AS approximate,
                ST_AsGeoJSON(ST_SimplifyPreserveTopology(
-                   coalesce(d.shape, m.shape, d.point), 0.0004), 5)::jsonb AS geometry
-        FROM area d LEFT JOIN merged m ON m.district = d.code AND d.shape IS NULL
+                   coalesce(d.shape, u.shape, m.shape, d.point), 0.0004), 5)::jsonb AS geometry
+        FROM area d
+        LEFT JOIN united u ON u.district = d.code AND d.shape IS NULL
+        LEFT JOIN merged m ON m.district = d.code AND coalesce(d.shape, u.shape) IS NULL
         WHERE d.kind = 'district' ORDER BY d.code
         """
     )
     return [dict(row) for row in rows]
+
+
+async def repair(connection: Connection) -> list[str]:
+    """Mend shapes that are invalid without saying anything else: a ring that touches itself, as even
+    official files have them. Their names. A shape whose size would change is left as it is.
+    """
+    rows = await connection.fetch(
+        """
+        UPDATE area SET shape = mended.shape FROM (
+            SELECT code, ST_Multi(ST_CollectionExtract(ST_MakeValid(shape), 3)) AS shape
+            FROM area WHERE NOT ST_IsValid(shape)
+        ) AS mended
+        WHERE area.code = mended.code
+          AND abs(ST_Area(mended.shape) - ST_Area(area.shape)) < 0.0001 * ST_Area(mended.shape)
+        RETURNING name_ko
+        """
+    )
+    return [row["name_ko"] for row in rows]
 
 
 async def invalid(connection: Connection) -> list[str]:
