@@ -28,7 +28,7 @@ SHAPES_FILE = "shapes.json"
 PLACES_FILE = "places.csv"
 
 
-async def seed(ground: Ground, config: Path, home: Path) -> bool:
+async def seed(ground: Ground, config: Path, home: Path | None = None) -> bool:
     """Give an empty hub its rule book and areas; True if it was empty. Always: the allowed moves.
 
     What was imported into the home before (shapes, areas, places) comes back with them. Raises
@@ -42,7 +42,8 @@ async def seed(ground: Ground, config: Path, home: Path) -> bool:
         if await rulebooks.newest_version(tx.connection):
             return False
         await places.replace_areas(tx.connection, read_areas(config / "areas", home))
-        await places.replace_places(tx.connection, "import", read_places(home))
+        if home is not None:
+            await places.replace_places(tx.connection, "import", read_places(home))
     document, findings = books.read_document(config)
     if findings:
         raise BadInput("config.invalid", detail="; ".join(map(str, findings[:5])))
