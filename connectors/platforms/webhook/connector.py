@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.platforms.webhook.parse import parse
-from connectors.platforms.webhook.signature import HEADER, verify
 from hub.model.items import Account, Batch
 from hub.net.client import Outside
+from hub.net.signature import HEADER, verify
 from hub.ports.connector import Caps, Rejected, WebhookRequest
 
 

@@ -1,4 +1,4 @@
-"""The signature of the generic webhook: HMAC-SHA256 over ``<timestamp>.<raw body>``.
+"""The signature of a webhook, ours and those that we take: HMAC-SHA256 over ``<timestamp>.<raw body>``.
 
 Header ``X-BigEar-Signature: t=<unix seconds>,v1=<hexadecimal>``; a timestamp more than five minutes
 off is refused, so that a recorded request is of no use later.
