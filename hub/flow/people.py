@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import secrets
 from collections.abc import Sequence
@@ -24,7 +25,19 @@ MAX_PASSWORD_CHARS = 200
 # RFC 9106, second recommended option (64 MiB, 3 passes, 4 lanes), argon2-cffi's default.
 _hasher = argon2.PasswordHasher()
 _hashing = asyncio.Semaphore(2)  # 64 MiB each: a flood of sign-ins must not eat the memory
-_NOBODY = _hasher.hash(secrets.token_hex(16))  # verified for unknown logins, to take the same time
+
+
+def _hash_of_nobody() -> str:
+    """A hash with the hasher's costs that no password has, made without paying them."""
+    costs = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    salt, digest = (
+        base64.b64encode(secrets.token_bytes(length)).decode().rstrip("=")
+        for length in (_hasher.salt_len, _hasher.hash_len)
+    )
+    return f"$argon2id$v={argon2.low_level.ARGON2_VERSION}${costs}${salt}${digest}"
+
+
+_NOBODY = _hash_of_nobody()  # verified for unknown logins, to take the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +61,17 @@ async def sign_in(ground: Ground, login: str, password: str) -> SignedIn:
     right = await _verify(stored.password_hash if stored else _NOBODY, password)
     if stored is None or stored.disabled or not right:
         raise NotSignedIn("session.wrong")
+    return await _open_session(ground, stored.user_id)
+
+
+async def _open_session(ground: Ground, user_id: int) -> SignedIn:
     token = secrets.token_urlsafe(32)
     digest = token_digest(token)
     async with ground.db.acquire() as connection:
         await people.open_session(
             connection,
             digest,
-            stored.user_id,
+            user_id,
             secrets.token_urlsafe(24),
             datetime.now(UTC) + SESSION_LIFE,
         )
@@ -108,7 +125,18 @@ async def add_user(
         if grant.role not in ROLES:
             raise BadInput("role.unknown", field="role")
     password = secrets.token_urlsafe(12)
-    hashed = await _hash(password)
+    return await _add(ground, login, name, await _hash(password), grants), password
+
+
+async def add_visitor(ground: Ground, login: str, name: str, grants: Sequence[Grant]) -> SignedIn:
+    """A user for the time of one session: nobody can ever sign in as it."""
+    user_id = await _add(ground, login, name, _NOBODY, grants)
+    async with ground.db.acquire() as connection:
+        await people.settle(connection, user_id)
+    return await _open_session(ground, user_id)
+
+
+async def _add(ground: Ground, login: str, name: str, hashed: str, grants: Sequence[Grant]) -> int:
     async with change(ground) as tx:
         user_id = await people.add_user(tx.connection, login, name, hashed, grants)
         if user_id is None:
@@ -120,7 +148,7 @@ async def add_user(
             0,
             {"what": "added", "grants": [[grant.role, grant.agency] for grant in grants]},
         )
-    return user_id, password
+    return user_id
 
 
 async def reset_password(ground: Ground, login: str) -> str:
