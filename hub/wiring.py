@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hub import __version__
 from hub.bus.bell import Bell
-from hub.flow.city import CityNow
 from hub.flow.ground import Ground
 from hub.model.errors import BadInput
 from hub.model.items import Account, Batch
@@ -25,7 +25,14 @@ from hub.observe.logs import start_logging
 from hub.ports.connector import WebhookRequest
 from hub.rules.books import read_network
 from hub.settings import Settings
+from hub.store import version
 from hub.store.pool import open_pool
+
+if TYPE_CHECKING:
+    from hub.flow.city import CityNow
+
+Ready = Callable[[], None]
+"""Called by a role once it does its work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +46,25 @@ class Standing:
 
 @asynccontextmanager
 async def standing(settings: Settings, *, pool_size: int = 8) -> AsyncIterator[Standing]:
-    """Open the database and the bell; close both at the end. The city must have been seeded."""
+    """The database, the bell and the city, which must have been seeded."""
+    from hub.flow.city import CityNow
+
+    async with _database_and_bell(settings, pool_size) as (ground, bell):
+        city = CityNow(ground.db)
+        await city.refresh()
+        yield Standing(ground, bell, city)
+
+
+@asynccontextmanager
+async def _database_and_bell(
+    settings: Settings, pool_size: int
+) -> AsyncIterator[tuple[Ground, Bell]]:
+    """Open both; close both at the end."""
     db = await open_pool(settings.database_url, size=pool_size)
     bell = Bell(settings.redis_url)
     await bell.open()
-    city = CityNow(db)
     try:
-        await city.refresh()
-        yield Standing(Ground(db, bell), bell, city)
+        yield Ground(db, bell), bell
     finally:
         await bell.close()
         db.terminate()  # a statement that hangs must not hold up the end; PostgreSQL rolls it back
@@ -55,22 +73,27 @@ async def standing(settings: Settings, *, pool_size: int = 8) -> AsyncIterator[S
 async def prepare(settings: Settings) -> None:
     """Migrate, seed the city on an empty database, make the first users. Safe to repeat."""
     from hub.flow import configure, people
-    from hub.store.migrate import upgrade
 
-    await upgrade(settings.database_url)
     db = await open_pool(settings.database_url, size=2)
-    bell = Bell(settings.redis_url)
-    ground = Ground(db, bell)
+    ground = Ground(db, Bell(settings.redis_url))
     try:
+        await _migrate(ground, settings)
         await configure.seed(ground, settings.config, settings.home.areas)
-        city = CityNow(db)
-        await city.refresh()
-        office = next((a.code for a in city.now.book.agencies if a.district), None)
+        office = await configure.first_district_office(ground)
         made = await people.seed_first_users(ground, office)
         if made:
             _write_first_users(settings.home.first_users, made, office)
     finally:
         await db.close()
+
+
+async def _migrate(ground: Ground, settings: Settings) -> None:
+    async with ground.db.acquire() as connection:
+        if await version.current(connection) == version.newest():
+            return
+    from hub.store.migrate import upgrade  # Alembic and SQLAlchemy are slow to load
+
+    await upgrade(settings.database_url)
 
 
 def _write_first_users(path: Path, made: dict[str, str], office: str | None) -> None:
@@ -83,24 +106,27 @@ def _write_first_users(path: Path, made: dict[str, str], office: str | None) -> 
         file.write("\n".join(lines) + "\n")
 
 
-async def run_role(role: str, settings: Settings) -> None:
-    """Run one role until cancelled. Raises what its part raises: the supervisor starts it anew."""
+async def run_role(role: str, settings: Settings, ready: Ready = lambda: None) -> None:
+    """Run one role until cancelled, calling ``ready`` once it serves. Raises what its part raises:
+    the supervisor starts it anew."""
     start_logging(role)
+    if role == "gateway":  # it knows nothing of the city
+        async with _database_and_bell(settings, pool_size=8) as (ground, bell):
+            await _run_gateway(settings, ground, bell, ready)
+        return
     async with standing(settings) as stand:
         match role:
             case "api":
-                await _run_api(settings, stand)
-            case "gateway":
-                await _run_gateway(settings, stand)
+                await _run_api(settings, stand, ready)
             case "worker":
-                await _run_worker(settings, stand)
+                await _run_worker(settings, stand, ready)
             case "connectors":
-                await _run_connectors(settings, stand)
+                await _run_connectors(settings, stand, ready)
             case _:
                 raise BadInput("role.unknown")
 
 
-async def _run_api(settings: Settings, stand: Standing) -> None:
+async def _run_api(settings: Settings, stand: Standing, ready: Ready) -> None:
     from aiohttp import web
 
     from hub.api.app import build
@@ -127,6 +153,7 @@ async def _run_api(settings: Settings, stand: Standing) -> None:
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.listen, settings.http_port, reuse_port=False).start()
+        ready()
         await stand.city.follow(stand.bell)
     finally:
         await runner.cleanup()
@@ -139,23 +166,24 @@ def _hook(account: Account, request: WebhookRequest) -> Batch:
     return open_connector(account, None).webhook(request)
 
 
-async def _run_gateway(settings: Settings, stand: Standing) -> None:
+async def _run_gateway(settings: Settings, ground: Ground, bell: Bell, ready: Ready) -> None:
     from hub.gateway.context import GatewayContext
     from hub.gateway.server import serve_gateway
 
     public_url = str(read_network(settings.config).get("public_url", "")).rstrip("/")
     await serve_gateway(
         GatewayContext(
-            stand.ground.db,
-            stand.bell,
+            ground.db,
+            bell,
             settings.listen,
             settings.live_port,
             (public_url,) if public_url else (),
-        )
+        ),
+        ready,
     )
 
 
-async def _run_worker(settings: Settings, stand: Standing) -> None:
+async def _run_worker(settings: Settings, stand: Standing, ready: Ready) -> None:
     import classifiers
     from hub.flow import label, locate, photos, route
     from hub.workers import broadcast, housekeeping, pipeline, relay
@@ -182,9 +210,10 @@ async def _run_worker(settings: Settings, stand: Standing) -> None:
             name="housekeeping",
         )
         tasks.create_task(city.follow(bell), name="city")
+        ready()
 
 
-async def _run_connectors(settings: Settings, stand: Standing) -> None:
+async def _run_connectors(settings: Settings, stand: Standing, ready: Ready) -> None:
     from connectors.registry import open_connector
     from hub.net.client import Outside
     from hub.workers import connectors
@@ -203,3 +232,4 @@ async def _run_connectors(settings: Settings, stand: Standing) -> None:
             name="connectors",
         )
         tasks.create_task(stand.city.follow(stand.bell), name="city")
+        ready()

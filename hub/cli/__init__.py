@@ -5,7 +5,6 @@ command, its help the first line of the module. Only the command that was asked 
 from __future__ import annotations
 
 import argparse
-import ast
 import importlib
 import sys
 from collections.abc import Sequence
@@ -29,8 +28,10 @@ class Command(Protocol):
 
 def commands() -> dict[str, str]:
     """Every command's name and its one line of help, read without importing it."""
+    import ast  # a start does without
+
     found = {}
-    for path in sorted(Path(__file__).parent.glob("[!_]*.py")):
+    for path in _modules():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
         if {"add_arguments", "run"} <= functions:
@@ -42,11 +43,10 @@ def commands() -> dict[str, str]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Refusals are one line on stderr and exit code 1; Ctrl-C is 130."""
     words = list(sys.argv[1:] if argv is None else argv)
-    known = commands()
-    if not words or words[0] not in known:
-        return _overview(words, known)
+    command = _command(words[0]) if words else None
+    if command is None:
+        return _overview(words)
     name = words[0]
-    command = cast(Command, importlib.import_module(f"hub.cli.{name.replace('-', '_')}"))
     parser = argparse.ArgumentParser(
         prog=f"bigear {name}",
         description=command.__doc__,
@@ -66,10 +66,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _overview(words: list[str], known: dict[str, str]) -> int:
+def _modules() -> list[Path]:
+    return sorted(Path(__file__).parent.glob("[!_]*.py"))
+
+
+def _command(name: str) -> Command | None:
+    if name not in {path.stem.replace("_", "-") for path in _modules()}:
+        return None
+    module = importlib.import_module(f"hub.cli.{name.replace('-', '_')}")
+    offers = hasattr(module, "add_arguments") and hasattr(module, "run")
+    return cast(Command, module) if offers else None
+
+
+def _overview(words: list[str]) -> int:
     if words[:1] == ["--version"]:
         print(f"bigear {__version__}")
         return 0
+    known = commands()
     asked = not words or words[0] in {"-h", "--help", "help"}
     out = sys.stdout if asked else sys.stderr
     if not asked:

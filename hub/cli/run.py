@@ -15,6 +15,7 @@ import uvloop
 from hub import wiring
 from hub.cli._standing import Stopped, stop_requested, until
 from hub.settings import Settings, read_settings
+from hub.supervise import notify
 
 ROLES = ("api", "gateway", "worker", "connectors")
 
@@ -30,5 +31,5 @@ def run(args: argparse.Namespace) -> int:
 
 async def _run(role: str, settings: Settings) -> int:
     with contextlib.suppress(Stopped):
-        await until(stop_requested(), wiring.run_role(role, settings))
+        await until(stop_requested(), wiring.run_role(role, settings, notify.say_ready))
     return 0

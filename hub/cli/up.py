@@ -6,12 +6,11 @@ import argparse
 import asyncio
 import contextlib
 import dataclasses
-import http.client
 import json
 import os
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 
 from hub import wiring
 from hub.cli import pages
@@ -22,7 +21,6 @@ from hub.settings import CLONE, Settings, in_clone, read_settings
 from hub.supervise import AlreadyRunning, Child, Supervisor
 
 PORTS_TRIED = 50
-STEADY_S = 0.5
 
 
 class PortTaken(BigEarError):
@@ -99,60 +97,16 @@ def _roles(settings: Settings, workers: int) -> list[Child]:
         "PYTHONPATH": os.pathsep.join(filter(None, [str(CLONE), os.environ.get("PYTHONPATH")])),
         "PYTHONUNBUFFERED": "1",
     }
-    names = ["worker"] if workers == 1 else [f"worker-{n + 1}" for n in range(workers)]
-    probes: dict[str, Callable[[], Awaitable[bool]]] = {
-        "api": lambda: _answers_http(settings),
-        "gateway": lambda: _listens(settings),
-        **dict.fromkeys([*names, "connectors"], _stays),
-    }
+    numbered = ["worker"] if workers == 1 else [f"worker-{n + 1}" for n in range(workers)]
     return [
         Child(
             name=name,
             argv=(sys.executable, "-m", "hub.cli", "run", name.split("-")[0]),
             env=env,
-            ready=probe,
             after=tuple(embedded(settings)),
         )
-        for name, probe in probes.items()
+        for name in ("api", "gateway", *numbered, "connectors")
     ]
-
-
-async def _answers_http(settings: Settings) -> bool:
-    host = _reach(settings.listen)
-
-    def ask() -> bool:
-        connection = http.client.HTTPConnection(host, settings.http_port, timeout=2)
-        try:
-            connection.request("GET", "/healthz")
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
-
-    return await asyncio.to_thread(ask)
-
-
-async def _listens(settings: Settings) -> bool:
-    try:
-        _, writer = await asyncio.open_connection(_reach(settings.listen), settings.live_port)
-    except OSError:
-        return False
-    writer.close()
-    with contextlib.suppress(OSError):
-        await writer.wait_closed()
-    return True
-
-
-def _reach(listen: str) -> str:
-    """An address that reaches a server listening on ``listen``, which may mean every address."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listen, listen)  # noqa: S104
-
-
-async def _stays() -> bool:
-    """A role without a port is taken for started when it has not ended within half a second."""
-    await asyncio.sleep(STEADY_S)
-    return True
 
 
 def _with_free_ports(settings: Settings) -> Settings:

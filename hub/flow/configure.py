@@ -16,6 +16,7 @@ from hub.model.errors import BadInput
 from hub.model.facts import canonical
 from hub.model.kinds import KINDS
 from hub.model.places import Area, NamedPlace, Shape
+from hub.model.rulebook import rulebook
 from hub.rules import books
 from hub.rules.areas import AreaIndex
 from hub.store import places, rulebooks
@@ -67,6 +68,14 @@ async def apply(ground: Ground, document: Mapping[str, Any], actor: str) -> int:
         tx.record("config.applied", "config", version, version, {"digest": digest})
         tx.wake(CONFIG)
     return version
+
+
+async def first_district_office(ground: Ground) -> str | None:
+    """The first agency of the rule book that serves one district, if any does."""
+    async with ground.db.acquire() as connection:
+        ruling = await rulebooks.newest(connection)
+    agencies = rulebook(ruling[1]).agencies if ruling else ()
+    return next((agency.code for agency in agencies if agency.district), None)
 
 
 async def import_shapes(

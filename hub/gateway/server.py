@@ -12,7 +12,7 @@ import logging
 import socket
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
@@ -373,8 +373,8 @@ def _only_live(connection: ServerConnection, request: Request) -> Response | Non
     return connection.respond(HTTPStatus.NOT_FOUND, "websockets are at /live\n")
 
 
-async def serve_gateway(context: GatewayContext) -> None:
-    """Listen and serve until cancelled."""
+async def serve_gateway(context: GatewayContext, ready: Callable[[], None] = lambda: None) -> None:
+    """Listen and serve until cancelled; ``ready`` is called when clients can come."""
     gateway = Gateway(context)
     await gateway.feed.start()
     async with (
@@ -393,3 +393,4 @@ async def serve_gateway(context: GatewayContext) -> None:
     ):
         tasks.create_task(gateway.run_feed(), name="feed")
         tasks.create_task(gateway.run_watch(), name="watch")
+        ready()

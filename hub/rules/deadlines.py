@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import holidays
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 END_OF_DAY = time(18, 0)
 """Korean public offices close at 18:00 (Local Public Officials Service Regulations, article 2)."""
@@ -16,9 +18,15 @@ class Calendar:
     """Working days of one country, in one time zone."""
 
     def __init__(self, country: str, time_zone: str) -> None:
-        self._holidays = holidays.country_holidays(country)
+        self._country = country
         self._zone = ZoneInfo(time_zone)
         self.is_working_day = lru_cache(maxsize=2_048)(self._is_working_day)
+
+    @cached_property
+    def _holidays(self) -> HolidayBase:
+        import holidays  # slow to load, and most roles never ask for a deadline
+
+        return holidays.country_holidays(self._country)
 
     def _is_working_day(self, day: date) -> bool:
         return day.weekday() < 5 and day not in self._holidays

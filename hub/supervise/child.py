@@ -26,15 +26,16 @@ class User:
 class Child:
     """One supervised process. ``argv[0]`` is a path; ``env`` is the whole environment.
 
-    ``ready`` is asked every few milliseconds until it says yes; ``after`` names the children that
-    must be ready before this one starts. ``stop_signal`` asks it to end, SIGKILL follows after
+    ``ready`` is asked every few milliseconds until it says yes; None for a child that says so by
+    itself (``hub.supervise.notify``). ``after`` names the children that must be ready before this one
+    starts. ``stop_signal`` asks it to end, SIGKILL follows after
     ``grace_s``; ``death_signal`` is what the kernel sends when the supervisor itself dies.
     """
 
     name: str
     argv: tuple[str, ...]
     env: Mapping[str, str]
-    ready: Callable[[], Awaitable[bool]]
+    ready: Callable[[], Awaitable[bool]] | None = None
     after: tuple[str, ...] = ()
     user: User | None = None
     stop_signal: signal.Signals = signal.SIGTERM
@@ -43,9 +44,11 @@ class Child:
     ready_timeout_s: float = 60.0
 
 
-async def spawn(child: Child, log: Path) -> asyncio.subprocess.Process:
-    """Start ``child`` with its output appended to ``log``. Call it from the main thread only: the
-    kernel ties the death signal to the thread that forks.
+async def spawn(
+    child: Child, log: Path, added: Mapping[str, str] | None = None
+) -> asyncio.subprocess.Process:
+    """Start ``child`` with its output appended to ``log`` and ``added`` in its environment. Call it
+    from the main thread only: the kernel ties the death signal to the thread that forks.
 
     It gets a session of its own, so that Ctrl-C on the terminal reaches the supervisor alone, and
     ``/`` as working folder, so that no mounted folder is held busy.
@@ -57,7 +60,7 @@ async def spawn(child: Child, log: Path) -> asyncio.subprocess.Process:
     try:
         return await asyncio.create_subprocess_exec(
             *child.argv,
-            env=dict(child.env),
+            env={**child.env, **(added or {})},
             cwd="/",
             stdin=asyncio.subprocess.DEVNULL,
             stdout=fd,

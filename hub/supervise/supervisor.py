@@ -8,10 +8,11 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from pathlib import Path
 
 from hub.model.errors import BigEarError
+from hub.supervise import notify
 from hub.supervise.child import Child, spawn
 
 FIRST_PAUSE_S = 0.2
@@ -83,11 +84,11 @@ class Supervisor:
                 await self._kept[name].is_ready.wait()
             began = time.monotonic()
             try:
-                kept.process = await spawn(kept.child, kept.log)
+                await self._launch(kept)
             except OSError as problem:
                 kept.fail(f"{kept.child.argv[0]}: {problem.strerror}")
                 return
-            await self._until_ready(kept)
+            assert kept.process is not None
             code = await kept.process.wait()
             kept.is_ready.clear()
             if self._stopping.is_set():
@@ -103,22 +104,38 @@ class Supervisor:
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
-    async def _until_ready(self, kept: _Kept) -> None:
+    async def _launch(self, kept: _Kept) -> None:
+        """Start the child's process; return when it is ready, or ended, or took too long."""
+        if kept.child.ready is not None:
+            kept.process = await spawn(kept.child, kept.log)
+            await self._until_ready(kept, _asked(kept.child.ready))
+            return
+        with notify.Notices() as notices:
+            added = {notify.VARIABLE: notices.address}
+            kept.process = await spawn(kept.child, kept.log, added)
+            await self._until_ready(kept, notices.ready())
+
+    async def _until_ready(self, kept: _Kept, readiness: Coroutine[None, None, None]) -> None:
         assert kept.process is not None
-        deadline = time.monotonic() + kept.child.ready_timeout_s
-        pause_s = 0.01
-        while kept.process.returncode is None and not self._stopping.is_set():
-            if await kept.child.ready():
+        ready = asyncio.create_task(readiness)
+        ended = asyncio.create_task(kept.process.wait())
+        try:
+            await asyncio.wait(
+                {ready, ended},
+                timeout=kept.child.ready_timeout_s,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if ready.done():
+                ready.result()
                 kept.is_ready.set()
                 if not kept.started.done():
                     kept.started.set_result(None)
-                return
-            if time.monotonic() > deadline:
+            elif not ended.done():
                 kept.fail(f"not ready after {kept.child.ready_timeout_s:.0f} s")
                 await self._end_process(kept)
-                return
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 1.5, 0.2)
+        finally:
+            ready.cancel()
+            ended.cancel()
 
     async def _end(self, kept: _Kept) -> None:
         await self._end_process(kept)
@@ -148,6 +165,14 @@ class Supervisor:
             for path in self._logs.glob("*.log"):
                 trim(path, LOG_MAX_BYTES)
             await asyncio.sleep(LOG_CHECK_S)
+
+
+async def _asked(ready: Callable[[], Awaitable[bool]]) -> None:
+    """Return when ``ready`` says yes."""
+    pause_s = 0.01
+    while not await ready():
+        await asyncio.sleep(pause_s)
+        pause_s = min(pause_s * 1.5, 0.2)
 
 
 class _Kept:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.supervise import AlreadyRunning, Child, StartFailed, Supervisor, hold
+from hub.supervise import AlreadyRunning, Child, StartFailed, Supervisor, hold, notify
 from hub.supervise.supervisor import last_lines, trim
 
 CLONE = Path(__file__).resolve().parents[2]
@@ -77,6 +77,39 @@ async def test_a_child_starts_when_what_it_needs_is_ready(
          child("server", server, exists(slow))]
     )  # fmt: skip
     assert set(supervisor.pids()) == {"client", "server"}
+
+
+SPEAKER = """
+    import pathlib, sys, time
+    from hub.supervise import notify
+    time.sleep(0.3)
+    pathlib.Path(sys.argv[1]).touch()
+    notify.say_ready()
+    time.sleep(600)
+"""
+
+
+async def test_a_child_without_a_probe_is_ready_when_it_says_so(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    works = tmp_path / "works"
+    argv = (sys.executable, "-c", textwrap.dedent(SPEAKER), str(works))
+    await supervisor.start([Child("speaker", argv, {"PYTHONPATH": str(CLONE)})])
+    assert works.exists()
+
+
+async def test_a_child_that_never_says_it_is_ready_is_told(supervisor: Supervisor) -> None:
+    argv = (sys.executable, "-c", SLEEPER)
+    with pytest.raises(StartFailed) as failed:
+        await supervisor.start([Child("mute", argv, {}, grace_s=2, ready_timeout_s=0.5)])
+    assert "not ready" in str(failed.value.details["reason"])
+
+
+def test_saying_ready_is_harmless_where_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(notify.VARIABLE, raising=False)
+    notify.say_ready()
+    monkeypatch.setenv(notify.VARIABLE, "@bigear-nobody-listens-here")
+    notify.say_ready()
 
 
 async def test_a_killed_child_comes_back(supervisor: Supervisor) -> None:
