@@ -42,9 +42,17 @@ def manifests() -> dict[str, Manifest]:
 
 
 def open_connector(account: Account, outside: Outside | None) -> Connector:
-    """The connector of an account. Raises Rejected ``platform.unknown`` where none is built yet."""
-    if account.platform not in manifests():
+    """The connector of an account. Raises Rejected ``platform.unknown`` where none is built yet,
+    ``settings.unknown`` for a setting that the platform has not, ``settings.missing`` or
+    ``settings.invalid`` for what it cannot use."""
+    manifest = manifests().get(account.platform)
+    if manifest is None:
         raise Rejected("platform.unknown", account.platform)
+    if unknown := sorted(set(account.settings) - set(manifest.settings)):
+        known = ", ".join(manifest.settings) or "none"
+        raise Rejected("settings.unknown", f"{unknown[0]} (there are: {known})")
+    if manifest.needs_secret and not account.secret:
+        raise Rejected("settings.missing", "secret")
     module = importlib.import_module(f"connectors.platforms.{account.platform}.connector")
     connector: Connector = module.open_account(account, outside)
     return connector

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hub.flow.ground import Change, Ground, change
+from hub.model.errors import Conflict
 from hub.model.facts import digest
 from hub.model.items import MAX_TEXT_CHARS, Account, Batch, Inbound
-from hub.store import items
+from hub.store import items, pushes, quarantine
 
 RECEIVED = "received"
 """The bell's channel that wakes the labelling workers."""
@@ -51,14 +52,18 @@ async def receive(
 ) -> list[Received]:
     """Store a connector's batch whole, or (on any exception) not at all.
 
-    Returns one Received per Inbound, in order; posts get no private link.
+    Returns one Received per Inbound, in order; posts get no private link. Raises Conflict
+    ``signature.replayed`` when the account's push of this name was stored before.
     """
     async with change(ground, f"account:{account.code}" if account else "system") as tx:
+        if (
+            account is not None
+            and batch.once
+            and not await pushes.is_first(tx.connection, account.code, batch.once)
+        ):
+            raise Conflict("signature.replayed")
         received = await store_batch(tx, batch.items)
-        if batch.anomalous:
-            await items.quarantine(
-                tx.connection, [(a.platform, a.account, a.code, a.raw) for a in batch.anomalous]
-            )
+        await quarantine.keep(tx.connection, batch.anomalous)
         if account is not None and (batch.cursor is not None or batch.unsupported):
             await items.set_cursor(tx.connection, account.code, batch.cursor, batch.unsupported)
     return received

@@ -78,12 +78,16 @@ class Anomalous:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one poll, push or stretch of a stream gave. Stored with ``cursor`` in one transaction."""
+    """What one poll, push or stretch of a stream gave. Stored with ``cursor`` in one transaction.
+
+    ``once`` names a push (its signature): a second one of that name is refused.
+    """
 
     items: tuple[Inbound, ...] = ()
     cursor: Mapping[str, Any] | None = None
     anomalous: tuple[Anomalous, ...] = ()
     unsupported: int = 0
+    once: str = ""
 
 
 @dataclass(frozen=True, slots=True)

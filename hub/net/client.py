@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from types import TracebackType
 
@@ -203,14 +205,25 @@ def _check_status(response: aiohttp.ClientResponse) -> None:
     if status < 400:
         return
     after = response.headers.get("Retry-After", "")
-    wait_s = float(after) if after.isascii() and after.isdigit() else 60.0
     if status == 429 or (status == 503 and after):
-        raise RateLimited(min(wait_s, MAX_RETRY_AFTER_S))
+        raise RateLimited(min(_wait_s(after), MAX_RETRY_AFTER_S))
     if status in (401, 403):
         raise AuthFailed(f"HTTP {status}")
     if status >= 500 or status == 408:
         raise Transient(f"HTTP {status}")
     raise Rejected(f"http.{status}")
+
+
+def _wait_s(after: str) -> float:
+    """Retry-After (RFC 9110, section 10.2.3), seconds or a date, in seconds; a minute if it is
+    neither."""
+    if after.isascii() and after.isdigit():
+        return float(after[:9])
+    try:
+        until = parsedate_to_datetime(after)
+    except ValueError:
+        return 60.0
+    return max(0.0, until.timestamp() - time.time())
 
 
 async def _bounded(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:

@@ -51,6 +51,10 @@ class Rejected(ConnectorError):
         self.code = code
 
 
+class Unreadable(Rejected):
+    """A genuine payload (its signature is right) that does not parse: it is kept in quarantine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caps:
     """What a platform can do here: how items arrive, and whether the hub can post or reply."""
@@ -80,7 +84,8 @@ class Connector(Protocol):
         ...
 
     def webhook(self, request: WebhookRequest) -> Batch:
-        """The items of a pushed request. Raises Rejected, on a bad signature before any parsing."""
+        """The items of a pushed request. Raises Rejected, on a bad signature before any parsing;
+        Unreadable where the signature is right and the rest is not."""
         ...
 
     async def check(self) -> None:

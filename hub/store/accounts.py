@@ -20,17 +20,25 @@ class AccountState:
     cursor: dict[str, Any] | None
     health: str
     error_code: str | None
+    error_text: str | None
     last_item_at: datetime | None
     last_ok_at: datetime | None
+    last_error_at: datetime | None
+    unsupported: int
+    quarantined: int
     has_secret: bool
 
 
 async def states(connection: Connection) -> dict[str, AccountState]:
     """All accounts that were ever enabled, by code."""
     rows = await connection.fetch(
-        "SELECT a.account, a.enabled, a.settings, a.cursor, a.health, a.error_code,"
-        " a.last_item_at, a.last_ok_at, s.account IS NOT NULL"
-        " FROM account_state a LEFT JOIN account_secret s ON s.account = a.account"
+        """
+        SELECT a.account, a.enabled, a.settings, a.cursor, a.health, a.error_code, a.error_text,
+               a.last_item_at, a.last_ok_at, a.last_error_at, a.unsupported,
+               (SELECT coalesce(sum(q.times), 0) FROM quarantine q WHERE q.account = a.account),
+               s.account IS NOT NULL
+        FROM account_state a LEFT JOIN account_secret s ON s.account = a.account
+        """
     )
     return {row["account"]: AccountState(*row.values()) for row in rows}
 
@@ -46,7 +54,8 @@ async def secret(connection: Connection, account: str) -> str | None:
 async def enable(
     connection: Connection, account: str, settings: Mapping[str, Any], secret: str | None
 ) -> None:
-    """Enable an account, with its settings and, if given, its secret."""
+    """Enable an account, with its settings and, if given, its secret; one that was stopped for
+    bad credentials starts again."""
     await connection.execute(
         """
         INSERT INTO account_state (account, enabled, settings, health) VALUES ($1, true, $2,
@@ -74,20 +83,15 @@ async def begin_samples(connection: Connection) -> None:
     )
 
 
-async def disable(connection: Connection, account: str) -> None:
-    """Stop an account; its cursor stays, so that enabling goes on where it was."""
-    await connection.execute(
-        "UPDATE account_state SET enabled = false, health = 'disabled', changed_at = now()"
-        " WHERE account = $1",
+async def disable(connection: Connection, account: str) -> bool:
+    """Stop an account; its cursor stays, so that enabling goes on where it was. False if it was
+    never enabled."""
+    found = await connection.fetchval(
+        "UPDATE account_state SET enabled = false, health = 'disabled', error_code = NULL,"
+        " error_text = NULL, changed_at = now() WHERE account = $1 RETURNING true",
         account,
     )
-
-
-async def any_enabled(connection: Connection) -> bool:
-    """Whether any account is enabled: then no samples are played."""
-    return bool(
-        await connection.fetchval("SELECT EXISTS (SELECT 1 FROM account_state WHERE enabled)")
-    )
+    return bool(found)
 
 
 async def set_health(
@@ -99,16 +103,20 @@ async def set_health(
     code: str | None = None,
     error_text: str | None = None,
 ) -> bool:
-    """Note how an account is; True if that is news. ``error_text`` holds no secret, at most 300."""
+    """Note how an account is; True if that is news. ``error_text`` holds no secret; 300 signs are
+    kept. One that was disabled in the meantime stays so; "connecting" keeps the error it follows.
+    """
     row = await connection.fetchrow(
         """
-        UPDATE account_state a SET health = $2, error_code = $3, error_text = $4,
+        UPDATE account_state a SET health = $2,
+            error_code = CASE WHEN $2 = 'connecting' THEN a.error_code ELSE $3 END,
+            error_text = CASE WHEN $2 = 'connecting' THEN a.error_text ELSE $4 END,
             last_ok_at = CASE WHEN $2 = 'connected' THEN now() ELSE a.last_ok_at END,
             last_item_at = CASE WHEN $5 > 0 THEN now() ELSE a.last_item_at END,
             last_error_at = CASE WHEN $3::text IS NOT NULL THEN now() ELSE a.last_error_at END
         FROM (SELECT account, health, error_code FROM account_state WHERE account = $1 FOR UPDATE)
              AS old
-        WHERE a.account = old.account
+        WHERE a.account = old.account AND (a.enabled OR a.account = 'samples')
         RETURNING old.health <> $2 OR old.error_code IS DISTINCT FROM $3 AS news
         """,
         account,

@@ -20,7 +20,7 @@ async def gauges(connection: Connection) -> dict[str, float]:
                (SELECT count(*) FROM item WHERE stage <> 'routed') AS items_unfinished,
                (SELECT count(*) FROM item WHERE stage <> 'routed' AND attempts > 0)
                    AS items_failing,
-               (SELECT count(*) FROM quarantine) AS quarantined,
+               (SELECT coalesce(sum(times), 0) FROM quarantine) AS quarantined,
                (SELECT count(*) FROM delivery WHERE state = 'queued') AS deliveries_queued,
                (SELECT coalesce(max(position), 0) FROM fact) AS position
         """

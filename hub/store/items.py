@@ -214,13 +214,6 @@ async def set_cursor(
     )
 
 
-async def quarantine(connection: Connection, rows: Sequence[tuple[str, str, str, bytes]]) -> None:
-    """Keep payloads (platform, account, code, raw bytes) that did not parse."""
-    await connection.executemany(
-        "INSERT INTO quarantine (platform, account, code, raw) VALUES ($1, $2, $3, $4)", rows
-    )
-
-
 async def same_content(
     connection: Connection, content_digest: bytes, since: datetime
 ) -> str | None:

@@ -15,34 +15,37 @@ from typing import cast
 import asyncpg
 
 from hub.bus.bell import Bell
+from hub.flow.accounts import note_health
 from hub.flow.city import CityNow
 from hub.flow.configure import CONFIG
-from hub.flow.ground import Ground, change
+from hub.flow.ground import Ground
 from hub.flow.receive import receive
 from hub.model.items import Account
-from hub.ports.connector import (
-    AuthFailed,
-    Connector,
-    ConnectorError,
-    RateLimited,
-    Transient,
-)
+from hub.ports.connector import AuthFailed, Connector, ConnectorError, RateLimited, Transient
 from hub.store import accounts
 
 LOOK_EVERY_S = 1.0
 BACK_OFF_S = (2.0, 300.0)
+"""First and longest wait after a failure that may pass by itself."""
+LONG_BACK_OFF_S = 30.0
+"""First wait after a failure that somebody will probably have to mend."""
+MIN_RETRY_AFTER_S = 1.0
 SAMPLES = Account("samples", "samples", "Samples", enabled=True)
 
 Open = Callable[[Account], object]
+Running = dict[str, tuple[Account, asyncio.Task[None]]]
 
 logger = logging.getLogger(__name__)
 
 
 async def run(ground: Ground, city: CityNow, bell: Bell, open_connector: Open) -> None:
     """Keep one task an enabled account until cancelled; samples while there is none."""
-    running: dict[str, tuple[Account, asyncio.Task[None]]] = {}
+    running: Running = {}
     try:
         while True:
+            # Before looking who is wanted: a task that has ended has already said why.
+            for code in [code for code, (_, task) in running.items() if task.done()]:
+                del running[code]
             try:
                 wanted = await _wanted(ground, city)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as lost:
@@ -58,33 +61,30 @@ async def run(ground: Ground, city: CityNow, bell: Bell, open_connector: Open) -
 
 
 async def _wanted(ground: Ground, city: CityNow) -> dict[str, Account]:
+    """The accounts that should run. One with bad credentials stays stopped until somebody enables it
+    again, which makes it ``starting``."""
     async with ground.db.acquire() as connection:
         states = await accounts.states(connection)
         wanted = {}
         for entry in city.now.book.accounts:
             state = states.get(entry.code)
-            if state is None or not state.enabled:
+            if state is None or not state.enabled or state.health == "bad_credentials":
                 continue
             secret = await accounts.secret(connection, entry.code) if state.has_secret else None
             wanted[entry.code] = Account(
                 entry.code, entry.platform, entry.name_en, state.settings, secret, enabled=True
             )
-    if any(state.enabled for code, state in states.items() if code != SAMPLES.code):
+    if any(state.enabled for state in states.values()):
         return wanted
     return {SAMPLES.code: SAMPLES}
 
 
 async def _align(
-    ground: Ground,
-    running: dict[str, tuple[Account, asyncio.Task[None]]],
-    wanted: dict[str, Account],
-    open_connector: Open,
+    ground: Ground, running: Running, wanted: dict[str, Account], open_connector: Open
 ) -> None:
     """Stop what is no longer wanted as it is, start what is."""
     for code, (account, task) in list(running.items()):
-        if wanted.get(code) != account or (task.done() and not task.cancelled()):
-            if wanted.get(code) == account:
-                continue  # it ended by itself (bad credentials): only a change starts it anew
+        if wanted.get(code) != account:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             del running[code]
@@ -95,30 +95,30 @@ async def _align(
 
 
 async def _account(ground: Ground, account: Account, open_connector: Open) -> None:
-    """One account: poll or listen, store, wait, again."""
+    """One account: poll or listen, store, wait, again; ends by itself only on bad credentials."""
+    began = False
     wait_s = BACK_OFF_S[0]
-    async with ground.db.acquire() as connection:
-        if account.code == SAMPLES.code:
-            await accounts.begin_samples(connection)
     while True:
         try:
+            if not began:
+                await _begin(ground, account)
+                began = True
             connector = cast(Connector, open_connector(account))
-            await _health(ground, account, "connecting")
             await _events(ground, account, connector)
             wait_s = BACK_OFF_S[0]
             await asyncio.sleep(connector.caps.poll_interval_s)
         except AuthFailed as refused:
-            await _health(ground, account, "bad_credentials", refused)
+            await _unwell(ground, account, "bad_credentials", refused)
             return
         except RateLimited as limited:
-            await _health(ground, account, "rate_limited", limited)
-            await asyncio.sleep(limited.retry_after_s)
+            await _unwell(ground, account, "rate_limited", limited)
+            await asyncio.sleep(max(limited.retry_after_s, MIN_RETRY_AFTER_S))
         except Transient as away:
-            await _health(ground, account, "transient_disconnect", away)
+            await _unwell(ground, account, "transient_disconnect", away)
             wait_s = await _back_off(wait_s)
         except ConnectorError as failed:
-            await _health(ground, account, "unknown_error", failed)
-            wait_s = await _back_off(max(wait_s, 30.0))
+            await _unwell(ground, account, "unknown_error", failed)
+            wait_s = await _back_off(max(wait_s, LONG_BACK_OFF_S))
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as lost:
             logger.warning(
                 "an account waits for the database",
@@ -127,8 +127,15 @@ async def _account(ground: Ground, account: Account, open_connector: Open) -> No
             wait_s = await _back_off(wait_s)
         except Exception as fault:
             logger.exception("a connector failed", extra={"account": account.code})
-            await _health(ground, account, "unknown_error", ConnectorError(repr(fault)[:200]))
-            wait_s = await _back_off(max(wait_s, 30.0))
+            await _unwell(ground, account, "unknown_error", ConnectorError(type(fault).__name__))
+            wait_s = await _back_off(max(wait_s, LONG_BACK_OFF_S))
+
+
+async def _begin(ground: Ground, account: Account) -> None:
+    if account.code == SAMPLES.code:
+        async with ground.db.acquire() as connection:
+            await accounts.begin_samples(connection)
+    await note_health(ground, account.code, "connecting")
 
 
 async def _events(ground: Ground, account: Account, connector: Connector) -> None:
@@ -138,37 +145,27 @@ async def _events(ground: Ground, account: Account, connector: Connector) -> Non
         received = []
         if batch.items or batch.anomalous or batch.cursor is not None or batch.unsupported:
             received = await receive(ground, batch, account=account)
-        new = sum(entry.new for entry in received)
-        await _health(ground, account, "connected", items=new)
+        if batch.items or not batch.anomalous:
+            new = sum(entry.new for entry in received)
+            await note_health(ground, account.code, "connected", items=new)
 
 
-async def _health(
-    ground: Ground,
-    account: Account,
-    health: str,
-    error: ConnectorError | None = None,
-    *,
-    items: int = 0,
-) -> None:
-    """Store how the account is; when that is news, say so once: in the log and as a fact."""
-    code = error.code if error else None
-    async with change(ground, f"account:{account.code}") as tx:
-        news = await accounts.set_health(
-            tx.connection,
-            account.code,
-            health,
-            items=items,
-            code=code,
-            error_text=str(error) if error else None,
+async def _unwell(ground: Ground, account: Account, health: str, error: ConnectorError) -> None:
+    """Store what is wrong; when that is news, say so once: in the log and as a fact.
+
+    A database that is away just now is waited for by the next round, not here.
+    """
+    try:
+        news = await note_health(
+            ground, account.code, health, error_code=error.code, error_text=str(error)
         )
-        if news and health != "connecting":
-            tx.record(
-                "account.changed", "account", account.code, 0, {"health": health, "code": code}
-            )
-    if news and error is not None:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as lost:
+        logger.warning("cannot note an account's health", extra={"error": repr(lost)})
+        return
+    if news:
         logger.warning(
             "an account is not well",
-            extra={"account": account.code, "health": health, "code": code},
+            extra={"account": account.code, "health": health, "code": error.code},
         )
 
 

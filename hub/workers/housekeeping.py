@@ -11,7 +11,7 @@ import asyncpg
 
 from hub.flow.ground import Ground
 from hub.flow.overdue import mark_overdue
-from hub.store import idempotency
+from hub.store import idempotency, pushes, quarantine
 
 OVERDUE_EVERY_S = 5.0
 SWEEP_EVERY_S = 3600.0
@@ -28,7 +28,8 @@ async def run(ground: Ground, sweep: Callable[[], Awaitable[int]]) -> None:
             if time.monotonic() - swept_at > SWEEP_EVERY_S:
                 swept_at = time.monotonic()
                 async with ground.db.acquire() as connection:
-                    await idempotency.forget_old(connection)
+                    for kept in (idempotency, pushes, quarantine):
+                        await kept.forget_old(connection)
                 dropped = await sweep()
                 logger.info("swept", extra={"dropped": dropped})
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as lost:

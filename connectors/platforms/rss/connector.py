@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+import math
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
+from email.message import Message
 from typing import Any
 
-from connectors.platforms.rss.parse import MalformedFeed, fresh, parse
+from connectors.platforms.rss.parse import Entry, MalformedFeed, news, parse, remember
 from hub.model.items import Account, Anomalous, Batch
-from hub.net.client import Outside
+from hub.net.client import Answer, Outside
 from hub.ports.connector import Caps, Rejected, WebhookRequest
 
 MAX_FEED_BYTES = 10 * 1024 * 1024
 MIN_INTERVAL_S = 2.0
-_QUARANTINE_BYTES = 64 * 1024
+BATCH_ITEMS = 200
+KINDS = ("post", "complaint")
+_ACCEPT = "application/rss+xml, application/atom+xml, application/xml, */*;q=0.1"
 
 
 class RssConnector:
@@ -23,45 +29,59 @@ class RssConnector:
     def __init__(self, account: Account, outside: Outside) -> None:
         self._account = account
         self._outside = outside
-        self._url = str(account.settings.get("url", ""))
-        interval_s = float(account.settings.get("interval_s", 300.0))
-        self.caps = Caps(inbound="poll", poll_interval_s=max(interval_s, MIN_INTERVAL_S))
+        self._url = str(account.settings["url"])
+        self._kind = str(account.settings.get("kind", "post"))
+        self.caps = Caps(inbound="poll", poll_interval_s=_interval_s(account.settings))
 
     async def events(self, cursor: Mapping[str, Any] | None) -> AsyncIterator[Batch]:
-        """One poll: one Batch, empty when nothing is new. Raises ConnectorError.
+        """One poll: batches of at most 200, one empty Batch when nothing is new. Raises
+        ConnectorError; for what is no feed Rejected, after a Batch with what came instead.
 
         Cancelling loses nothing: what was not stored is not in the cursor either.
         """
         known = dict(cursor or {})
-        headers = {
-            "Accept": "application/rss+xml, application/atom+xml, application/xml, */*;q=0.1"
-        }
+        answer = await self._outside.get(self._url, self._headers(known), MAX_FEED_BYTES)
+        if answer.status == 304:
+            yield Batch()
+            return
+        try:
+            # A large feed takes seconds to parse, and other accounts have this loop too.
+            entries = await asyncio.to_thread(
+                parse, answer.body, self._url, self._kind, _charset(answer)
+            )
+        except MalformedFeed as wrong:
+            yield Batch(anomalous=(Anomalous("rss", self._account.code, wrong.code, answer.body),))
+            raise Rejected(wrong.code, "what came is in quarantine") from None
+        for batch in self._batches(answer, entries, known):
+            yield batch
+
+    def _headers(self, known: Mapping[str, Any]) -> dict[str, str]:
+        headers = {"Accept": _ACCEPT}
         if known.get("url") == self._url:
             if etag := known.get("etag"):
                 headers["If-None-Match"] = etag
             if modified := known.get("modified"):
                 headers["If-Modified-Since"] = modified
-        answer = await self._outside.get(self._url, headers, MAX_FEED_BYTES)
-        if answer.status == 304:
-            yield Batch()
-            return
-        kind = str(self._account.settings.get("kind", "post"))
-        try:
-            entries = parse(answer.body, self._account.code, kind)
-        except MalformedFeed as wrong:
-            raw = answer.body[:_QUARANTINE_BYTES]
-            yield Batch(anomalous=(Anomalous("rss", self._account.code, wrong.code, raw),))
-            raise Rejected(wrong.code) from None
-        new, seen = fresh(entries, list(known.get("seen", [])))
-        yield Batch(
-            tuple(new),
-            {
-                "url": self._url,
-                "etag": answer.headers.get("Etag"),
-                "modified": answer.headers.get("Last-Modified"),
-                "seen": seen,
-            },
-        )
+        return headers
+
+    def _batches(
+        self, answer: Answer, entries: list[Entry], known: Mapping[str, Any]
+    ) -> Iterator[Batch]:
+        """What is new, in batches whose cursors go no further than they do: only the last one's
+        remembers that the whole feed was taken."""
+        seen = [(key, digest) for key, digest in known.get("seen", [])]
+        new = news(entries, seen)
+        for first in range(0, len(new) or 1, BATCH_ITEMS):
+            part = new[first : first + BATCH_ITEMS]
+            seen = remember(seen, entries, part)
+            reached: dict[str, Any] = {"url": self._url, "seen": seen}
+            if first + BATCH_ITEMS >= len(new):
+                reached |= {
+                    "etag": answer.headers.get("Etag"),
+                    "modified": answer.headers.get("Last-Modified"),
+                }
+            items = (replace(entry.inbound, account=self._account.code) for entry in part)
+            yield Batch(tuple(items), reached)
 
     def webhook(self, request: WebhookRequest) -> Batch:
         """Feeds are polled."""
@@ -74,7 +94,26 @@ class RssConnector:
 
 
 def open_account(account: Account, outside: Outside | None) -> RssConnector:
-    """The connector of an account. Raises Rejected ``settings.missing`` without an address."""
+    """The connector of an account. Raises Rejected ``settings.missing`` without an address,
+    ``settings.invalid`` for a kind or an interval that is none."""
     if outside is None or not account.settings.get("url"):
         raise Rejected("settings.missing", "url")
+    if account.settings.get("kind", "post") not in KINDS:
+        raise Rejected("settings.invalid", "kind is post or complaint")
     return RssConnector(account, outside)
+
+
+def _interval_s(settings: Mapping[str, Any]) -> float:
+    try:
+        interval_s = float(settings.get("interval_s", 300.0))
+    except (TypeError, ValueError):
+        interval_s = math.nan
+    if not MIN_INTERVAL_S <= interval_s <= 86_400:
+        raise Rejected("settings.invalid", f"interval_s is {MIN_INTERVAL_S:.0f} to 86400 seconds")
+    return interval_s
+
+
+def _charset(answer: Answer) -> str:
+    header = Message()
+    header["Content-Type"] = answer.headers.get("Content-Type", "")
+    return header.get_content_charset("")

@@ -1,17 +1,21 @@
-"""A feed's bytes to items; pure. feedparser reads the format, this decides what a thing is.
+"""A feed's bytes to entries, and what is new in them; pure. feedparser reads the formats, this decides
+what a thing is.
 
 A DOCTYPE is refused before parsing: a feed needs none, and entities declared there can grow without
-bound ("billion laughs", CWE-776).
+bound ("billion laughs", CWE-776) or name files (CWE-611).
 """
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import html
+import io
 import re
 from calendar import timegm
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,10 +24,35 @@ import feedparser
 from hub.model.items import Author, Inbound
 
 MAX_SEEN = 2_000
-_DOCTYPE = re.compile(rb"<!DOCTYPE\s+(?!html\b)", re.IGNORECASE)
-_TAG = re.compile(r"<[^>]*>")
+MAX_GUID_BYTES = 500
+MAX_MARKUP_CHARS = 200_000
+"""Of one entry's content; the hub keeps 20,000 signs of what it shows."""
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CHARSETS = frozenset(
+    {
+        *("euc_kr", "cp949", "johab", "iso8859-1", "iso8859-15", "cp1252"),
+        *("shift_jis", "cp932", "euc_jp", "gb2312", "gbk", "gb18030", "big5"),
+    }
+)
+"""Codecs that a feed may ask for, by Python's names; Python has others that are no charsets."""
+
+_DECLARATION = re.compile(r"\s*<\?xml\s[^>]*\?>")
+_DECLARED = re.compile(rb"\s*<\?xml\s[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_PROLOG = re.compile(r"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
+_HTML = re.compile(r"<!doctype\s+html|<html\b", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 _SPACE = re.compile(r"[ \t\xa0]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+
+Seen = list[tuple[str, str]]
+"""``(key, digest of the text)`` of entries that were handed on, the oldest first."""
 
 
 class MalformedFeed(ValueError):
@@ -36,64 +65,115 @@ class MalformedFeed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry: its key on the platform, and the item it becomes."""
+    """One entry: its key in the feed, a digest of its text, and the item it becomes."""
 
     key: str
+    digest: str
     inbound: Inbound
 
 
-def parse(body: bytes, account: str, kind: str = "post") -> list[Entry]:
-    """The entries of a feed, oldest first. Raises MalformedFeed."""
-    if _DOCTYPE.search(body[:4_096]) or b"<!ENTITY" in body:
+def parse(body: bytes, source: str, kind: str = "post", charset: str = "") -> list[Entry]:
+    """The entries of the feed at the address ``source``, oldest first. ``charset``: what the server
+    said. Raises MalformedFeed ``feed.html``, ``feed.doctype`` or ``feed.malformed``."""
+    text = _decoded(body, charset)
+    start = text[_PROLOG.match(text).end() :][:200]  # type: ignore[union-attr] # it matches nothing, too
+    if _HTML.match(start):
+        raise MalformedFeed("feed.html")
+    if start[:9].upper() == "<!DOCTYPE":
         raise MalformedFeed("feed.doctype")
-    feed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
-    if not feed.version or (feed.bozo and not feed.entries):
+    # A file object: of bytes, feedparser tries first whether they name a file on this machine.
+    document = io.BytesIO(_DECLARATION.sub("", text, count=1).encode("utf-8", "replace"))
+    feed = feedparser.parse(document, sanitize_html=False, resolve_relative_uris=False)
+    if not feed.get("version"):
         raise MalformedFeed("feed.malformed")
-    entries = [_entry(entry, account, kind) for entry in feed.entries]
-    return [entry for entry in reversed(entries) if entry is not None]
+    repeated = Counter(str(entry.get("id", "")) for entry in feed.entries)
+    found: dict[str, Entry] = {}
+    for raw in reversed(feed.entries):
+        guid = str(raw.get("id", ""))
+        entry = _entry(raw, guid if repeated[guid] == 1 else "", source, kind)
+        if entry is not None:
+            found[entry.key] = entry
+    if feed.bozo and not found:
+        raise MalformedFeed("feed.malformed")
+    return list(found.values())
 
 
-def fresh(entries: list[Entry], seen: list[str]) -> tuple[list[Inbound], list[str]]:
-    """The entries not seen before, and the keys to remember: never a timestamp, which skips what is
-    published late, and never fewer than the feed holds now."""
-    known = set(seen)
-    new = [entry.inbound for entry in entries if entry.key not in known]
-    keys = [entry.key for entry in entries]
-    older = [key for key in seen if key not in set(keys)]
-    return new, (older + keys)[-max(MAX_SEEN, len(keys)) :]
+def news(entries: Sequence[Entry], seen: Seen) -> list[Entry]:
+    """What was not seen before, and what was seen with another text (as an edit). By keys, never by
+    a timestamp, which skips what is published late."""
+    known = dict(seen)
+    return [
+        replace(entry, inbound=replace(entry.inbound, op="edit")) if entry.key in known else entry
+        for entry in entries
+        if known.get(entry.key) != entry.digest
+    ]
 
 
-def _entry(entry: Mapping[str, Any], account: str, kind: str) -> Entry | None:
+def remember(seen: Seen, entries: Sequence[Entry], told: Sequence[Entry]) -> Seen:
+    """What is seen once ``told``, some of the feed's ``entries``, are handed on: all that the feed
+    holds now, and of what it held before as much as 2,000 allow."""
+    now = {entry.key for entry in entries}
+    gone = [(key, digest) for key, digest in seen if key not in now]
+    here = {key: digest for key, digest in seen if key in now}
+    here |= {entry.key: entry.digest for entry in told}
+    room = max(0, len(gone) + len(here) - MAX_SEEN)
+    return gone[room:] + list(here.items())
+
+
+def _decoded(body: bytes, charset: str) -> str:
+    """The feed as text. What is valid UTF-8 is UTF-8, whatever was declared: wrong declarations are
+    common, and texts in other charsets are hardly ever valid UTF-8."""
+    for mark, codec in _MARKS:
+        if body.startswith(mark):
+            return body.decode(codec, "replace")
+    declared = _DECLARED.match(body[:400])
+    names = [declared[1].decode() if declared else "", charset, "cp949"]
+    for name in ["utf-8", *names]:
+        try:
+            codec = codecs.lookup(name).name
+            if codec == "utf-8" or codec in _CHARSETS:
+                return body.decode(codec)
+        except (LookupError, ValueError):
+            continue
+    return body.decode("utf-8", "replace")
+
+
+def _entry(entry: Mapping[str, Any], guid: str, source: str, kind: str) -> Entry | None:
     title = _plain(entry.get("title", ""))
     content = entry.get("content") or []
     body = _plain(content[0].get("value", "") if content else entry.get("summary", ""))
     text = title if not body or body == title else f"{title}\n{body}" if title else body
     if not text:
         return None
-    link = str(entry.get("link", ""))
-    guid = str(entry.get("id", ""))
-    key = guid or hashlib.sha256(f"{link}\n{title}".encode()).hexdigest()
-    author = _plain(str(entry.get("author", "")))
+    link = _CONTROL.sub("", str(entry.get("link", "")))
+    guid = _CONTROL.sub("", guid)
+    if not guid or len(guid.encode()) > MAX_GUID_BYTES:
+        guid = _digest(guid or f"{link}\n{title}", 64)
+    author = _plain(str(entry.get("author", "")))[:200]
     published = entry.get("published_parsed") or entry.get("updated_parsed")
     return Entry(
-        key,
+        _digest(guid, 24),
+        _digest(text, 16),
         Inbound(
             kind=kind,
             platform="rss",
-            # A guid is only unique in its feed: the account makes it the platform's.
-            external_id=f"{account}:{key}"[:1_000],
+            # A guid is only unique in its feed; two accounts on one feed see the same item.
+            external_id=f"{_digest(source, 16)}:{guid}",
             text=text,
             created_at=_moment(published),
-            account=account,
             url=link[:2_000],
             author=Author(author, author) if author else None,
         ),
     )
 
 
+def _digest(text: str, length: int) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:length]
+
+
 def _plain(markup: str) -> str:
     """Markup as the words it shows."""
-    text = html.unescape(_TAG.sub(" ", markup))
+    text = html.unescape(_TAG.sub(" ", markup[:MAX_MARKUP_CHARS]))
     lines = (_SPACE.sub(" ", line).strip() for line in _CONTROL.sub("", text).splitlines())
     return "\n".join(line for line in lines if line)
 

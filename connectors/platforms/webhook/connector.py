@@ -1,4 +1,5 @@
-"""Takes signed pushes. A push that is repeated changes nothing: an item's id is its key."""
+"""Takes signed pushes. An item that is repeated changes nothing: its id is its key; a push that is
+repeated as it was, signature and all, is refused, so that an old text cannot be put back."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from hub.model.items import Account, Batch
 from hub.net.client import Outside
 from hub.net.signature import HEADER, verify
 from hub.ports.connector import Caps, Rejected, WebhookRequest
+
+MIN_SECRET_CHARS = 16
 
 
 class WebhookConnector:
@@ -28,19 +31,22 @@ class WebhookConnector:
         yield Batch()
 
     def webhook(self, request: WebhookRequest) -> Batch:
-        """The items of a push. Raises Rejected, signature first, before anything is parsed."""
+        """The items of a push. Raises Rejected, signature first, before anything is parsed; then
+        Unreadable."""
         headers = {name.lower(): value for name, value in request.headers.items()}
         signature = headers.get(HEADER.lower())
-        verify(self._secret, signature, request.body, request.received_at_s)
+        mac = verify(self._secret, signature, request.body, request.received_at_s)
         now = datetime.fromtimestamp(request.received_at_s, UTC)
-        return Batch(tuple(parse(request.body, self._account.code, now)))
+        return Batch(tuple(parse(request.body, self._account.code, now)), once=mac)
 
     async def check(self) -> None:
         """Nothing to probe."""
 
 
 def open_account(account: Account, outside: Outside | None) -> WebhookConnector:
-    """The connector of an account. Raises Rejected ``settings.missing`` without a secret."""
-    if not account.secret:
-        raise Rejected("settings.missing", "secret")
-    return WebhookConnector(account, account.secret)
+    """The connector of an account. Raises Rejected ``settings.invalid`` for a secret that could be
+    guessed."""
+    secret = account.secret or ""
+    if len(secret) < MIN_SECRET_CHARS:
+        raise Rejected("settings.invalid", f"a secret of at least {MIN_SECRET_CHARS} signs")
+    return WebhookConnector(account, secret)

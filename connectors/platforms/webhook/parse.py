@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from hub.model.items import Author, Contact, Inbound, Point
-from hub.ports.connector import Rejected
+from hub.ports.connector import Unreadable
 
 MAX_ITEMS = 200
 Short = Annotated[str, Meta(max_length=500)]
@@ -43,26 +43,26 @@ class Push(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def parse(body: bytes, account: str, now: datetime) -> list[Inbound]:
-    """The items of a body. Raises Rejected ``payload.invalid`` with what is wrong."""
+    """The items of a body. Raises Unreadable ``payload.invalid`` with what is wrong."""
     try:
         push = msgspec.json.decode(body, type=Push)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        raise Rejected("payload.invalid", str(wrong)) from None
+        raise Unreadable("payload.invalid", str(wrong)) from None
     return [_inbound(item, account, now) for item in push.items]
 
 
 def _inbound(item: PushedItem, account: str, now: datetime) -> Inbound:
     if any("\x00" in value for value in msgspec.to_builtins(item).values() if type(value) is str):
-        raise Rejected("payload.invalid", "NUL in a text")
+        raise Unreadable("payload.invalid", "NUL in a text")
     if item.op != "delete" and not item.text.strip():
-        raise Rejected("payload.invalid", "an item without text")
+        raise Unreadable("payload.invalid", "an item without text")
     if (item.lat is None) != (item.lon is None):
-        raise Rejected("payload.invalid", "lat and lon go together")
+        raise Unreadable("payload.invalid", "lat and lon go together")
     at = item.at or now
     if at.tzinfo is None:
-        raise Rejected("payload.invalid", "a time without an offset")
+        raise Unreadable("payload.invalid", "a time without an offset")
     if not now - timedelta(days=3_650) <= at.astimezone(UTC) <= now + timedelta(days=1):
-        raise Rejected("payload.invalid", "a time out of range")
+        raise Unreadable("payload.invalid", "a time out of range")
     contact = None
     if item.contact_email or item.contact_phone:
         contact = Contact(item.author_name, item.contact_email, item.contact_phone)

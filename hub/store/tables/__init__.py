@@ -18,6 +18,7 @@ from hub.store.tables.intake import (
     item_label,
     item_text,
     photo,
+    push,
     quarantine,
 )
 from hub.store.tables.people import staff_grant, staff_session, staff_user
@@ -44,6 +45,7 @@ __all__ = [
     "outbox",
     "photo",
     "place",
+    "push",
     "quarantine",
     "staff_grant",
     "staff_session",

@@ -15,6 +15,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -157,6 +158,18 @@ quarantine = Table(
     Column("account", Text, nullable=False),
     Column("code", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
+    Column("raw_digest", LargeBinary, nullable=False),  # SHA-256: the same again is only counted
+    Column("times", Integer, nullable=False, server_default="1"),
+    moment("received_at", now=True),
+    moment("last_at", now=True),
+    UniqueConstraint("account", "code", "raw_digest"),
+)
+
+push = Table(
+    "push",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("signature", Text, primary_key=True),  # kept while it would still be accepted
     moment("received_at", now=True),
 )
 

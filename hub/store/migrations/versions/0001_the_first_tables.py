@@ -341,13 +341,33 @@ def upgrade() -> None:
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("raw_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("times", sa.Integer(), server_default="1", nullable=False),
         sa.Column(
             "received_at",
             sa.DateTime(timezone=True),
             server_default=sa.text("now()"),
             nullable=False,
         ),
+        sa.Column(
+            "last_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quarantine")),
+        sa.UniqueConstraint(
+            "account", "code", "raw_digest", name=op.f("uq_quarantine_account_code_raw_digest")
+        ),
+    )
+    op.create_table(
+        "push",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("signature", sa.Text(), nullable=False),
+        sa.Column(
+            "received_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("account", "signature", name=op.f("pk_push")),
     )
     op.create_table(
         "staff_user",

@@ -1,0 +1,292 @@
+"""A feed over real HTTP: what is polled, what becomes of it, and what a server may do to the hub."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import random
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from connectors.platforms.rss.connector import MAX_FEED_BYTES
+from hub.flow import accounts
+from hub.net import client
+from hub.net.client import Outside
+from hub.store.accounts import AccountState
+from tests.connectors.conftest import FeedServer, Post, Supervised, eventually, rss_of
+
+CODE = "rss_city_blog"
+OTHER = "rss_parks_blog"
+
+
+async def enable(hub: Supervised, feed: FeedServer, code: str = CODE, path: str = "/feed") -> None:
+    settings = {"url": feed.url + path, "interval_s": "0.05"}
+    await accounts.enable(hub.stand.ground, code, settings, None)
+
+
+async def polls(feed: FeedServer, more: int) -> None:
+    """Wait until the feed was asked so many times more."""
+    until = len(feed.statuses) + more
+
+    async def asked() -> bool:
+        return len(feed.statuses) >= until
+
+    await eventually(asked)
+
+
+async def test_entries_come_once_and_an_unchanged_feed_is_answered_304(
+    hub: Supervised, feed: FeedServer
+) -> None:
+    feed.posts = [Post("1", "하나"), Post("2", "둘")]
+    await enable(hub, feed)
+    async with hub.running():
+        state = await hub.until_health(CODE, "connected")
+        await polls(feed, 3)
+        assert await hub.texts() == ["하나", "둘"]
+        assert feed.statuses[:3] == [200, 304, 304]
+        feed.posts.append(Post("3", "셋"))
+        # A post that was written long ago and appears only now is as new as any other.
+        feed.posts.append(Post("0", "오래된 글", date_s=1.0e9))
+        await polls(feed, 3)
+    assert await hub.texts() == ["하나", "둘", "셋", "오래된 글"]
+    assert state.last_ok_at is not None
+    assert state.last_item_at is not None
+    assert await hub.told(CODE) == ["starting", "connected"]
+
+
+async def test_an_edited_entry_is_the_same_item_with_a_new_text(
+    hub: Supervised, feed: FeedServer
+) -> None:
+    feed.posts = [Post("1", "before"), Post("2", "other")]
+    await enable(hub, feed)
+    async with hub.running():
+        await hub.until_health(CODE, "connected")
+        feed.posts[0].text = "after"
+        await polls(feed, 3)
+    assert await hub.texts() == ["after", "other"]
+    changed = await hub.fetch("SELECT type FROM outbox WHERE type = 'item.changed'")
+    assert len(changed) == 1
+
+
+async def test_one_feed_of_two_accounts_gives_one_item_that_both_see(
+    hub: Supervised, feed: FeedServer
+) -> None:
+    feed.posts = [Post("1", "one")]
+    await enable(hub, feed)
+    await enable(hub, feed, OTHER)
+    async with hub.running():
+        await hub.until_health(CODE, "connected")
+        await hub.until_health(OTHER, "connected")
+    assert await hub.texts() == ["one"]
+    rows = await hub.fetch("SELECT account FROM item_account ORDER BY account")
+    assert [row["account"] for row in rows] == [CODE, OTHER]
+
+
+async def test_a_feed_that_moved_is_followed_and_nothing_comes_twice(
+    hub: Supervised, feed: FeedServer
+) -> None:
+    feed.posts = [Post("1", "one")]
+    moved = False
+
+    async def behave(request: web.Request) -> web.StreamResponse:
+        if moved and request.path == "/feed":
+            return web.Response(status=301, headers={"Location": "/elsewhere"})
+        return web.Response(body=rss_of(feed.posts))
+
+    feed.behave = behave
+    await enable(hub, feed)
+    async with hub.running():
+        await hub.until_health(CODE, "connected")
+        moved = True
+        feed.posts.append(Post("2", "two"))
+        await polls(feed, 6)
+        # The address is then corrected by hand: what was seen stays seen.
+        await enable(hub, feed, path="/elsewhere")
+        await polls(feed, 4)
+    assert "/elsewhere" in feed.paths
+    assert await hub.texts() == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "stored"),
+    [
+        (b"<html>", "feed.html", 6),
+        (b"<rss", "feed.malformed", 4),
+        (b"<!DOCTYPE r [<!ENTITY a SYSTEM 'file:///etc/passwd'>]><rss/>", "feed.doctype", 60),
+    ],
+)
+async def test_what_is_no_feed_is_kept_once_told_once_and_tried_again(
+    hub: Supervised, feed: FeedServer, body: bytes, code: str, stored: int
+) -> None:
+    async def behave(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=body)
+
+    feed.behave = behave
+    await enable(hub, feed)
+    async with hub.running():
+        state = await hub.until_health(CODE, "unknown_error")
+        assert state.error_code == code
+        await polls(feed, 3)
+        feed.behave, feed.posts = None, [Post("1", "well again")]
+        await hub.until_health(CODE, "connected")
+    assert await hub.texts() == ["well again"]
+    assert await hub.told(CODE) == ["starting", "unknown_error", "connected"]
+    [kept] = await hub.fetch("SELECT times, length(raw) AS length, code FROM quarantine")
+    assert (kept["code"], kept["length"]) == (code, stored)
+    assert kept["times"] >= 3
+
+
+async def test_a_refused_password_is_told_once_and_stops_the_account_until_enabled_again(
+    hub: Supervised, feed: FeedServer
+) -> None:
+    async def behave(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=401)
+
+    feed.behave = behave
+    await enable(hub, feed)
+    async with hub.running():
+        state = await hub.until_health(CODE, "bad_credentials")
+        assert state.error_code == "connector.bad_credentials"
+        await asyncio.sleep(0.3)
+        assert feed.statuses == [401]
+    async with hub.running():  # a restart of the role changes nothing
+        await asyncio.sleep(0.3)
+        assert feed.statuses == [401]
+        assert await hub.told(CODE) == ["starting", "bad_credentials"]
+        feed.behave = None
+        await enable(hub, feed)
+        await hub.until_health(CODE, "connected")
+
+
+async def test_a_server_that_is_busy_or_away_is_left_alone_and_tried_again(
+    hub: Supervised, feed: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.workers.connectors.MIN_RETRY_AFTER_S", 0.01)
+    feed.posts = [Post("1", "one")]
+    answers = [(503, {}), (500, {}), (429, {"Retry-After": "0"}), (503, {"Retry-After": "0"})]
+    seen: list[AccountState | None] = []
+
+    async def behave(request: web.Request) -> web.StreamResponse:
+        seen.append(await hub.state(CODE))
+        if not answers:
+            return web.Response(body=rss_of(feed.posts))
+        status, headers = answers.pop(0)
+        return web.Response(status=status, headers=headers)
+
+    feed.behave = behave
+    await enable(hub, feed)
+    async with hub.running():
+        await hub.until_health(CODE, "connected")
+    healths = [(state.health, state.error_code) for state in seen if state is not None]
+    assert healths[:5] == [
+        ("connecting", None),
+        ("transient_disconnect", "connector.unavailable"),
+        ("transient_disconnect", "connector.unavailable"),
+        ("rate_limited", "connector.rate_limited"),
+        ("rate_limited", "connector.rate_limited"),
+    ]
+    assert await hub.texts() == ["one"]
+    assert await hub.told(CODE) == [
+        "starting", "transient_disconnect", "rate_limited", "connected",
+    ]  # fmt: skip
+
+
+async def test_a_server_that_hangs_or_breaks_off_is_given_up_in_time(
+    hub: Supervised, feed: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed.posts = [Post("1", "one")]
+    hung: list[str] = []
+
+    async def behave(request: web.Request) -> web.StreamResponse:
+        hung.append(request.path)
+        if len(hung) == 1:
+            await asyncio.sleep(30)
+        if len(hung) == 2:
+            response = web.StreamResponse(headers={"Content-Length": "100000"})
+            await response.prepare(request)
+            await response.write(rss_of(feed.posts)[:-20])
+            assert request.transport is not None
+            request.transport.abort()
+            return response
+        return web.Response(body=rss_of(feed.posts))
+
+    feed.behave = behave
+    await enable(hub, feed)
+    monkeypatch.setattr(client, "TIMEOUT_S", 0.3)
+    async with Outside(allowed_private=hub.outside._allowed) as impatient:
+        hub.outside = impatient
+        async with hub.running():
+            state = await hub.until_health(CODE, "transient_disconnect")
+            assert state.error_code == "connector.unavailable"
+            await hub.until_health(CODE, "connected")
+    assert await hub.texts() == ["one"]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_a_feed_without_end_is_cut_off_within_bounded_memory(
+    hub: Supervised, feed: FeedServer, packed: bool
+) -> None:
+    """50 MB as they are, and 200 MB in a gzip of 200 kB."""
+    block = b"<item><title>x</title></item>" * 40_000
+    bomb = gzip.compress(b"<rss>" + b" " * 200_000_000, 1) if packed else b""
+
+    async def behave(request: web.Request) -> web.StreamResponse:
+        if packed:
+            return web.Response(body=bomb, headers={"Content-Encoding": "gzip"})
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for _ in range(50):
+            await response.write(block)
+        return response
+
+    feed.behave = behave
+    tracemalloc.start()
+    try:
+        await enable(hub, feed)
+        async with hub.running():
+            state = await hub.until_health(CODE, "unknown_error")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert state.error_code == "answer.too_large"
+    assert peak < 5 * MAX_FEED_BYTES
+    assert await hub.texts() == []
+
+
+async def test_no_item_is_lost_or_doubled_when_cancelled_at_any_moment(
+    hub: Supervised, feed: FeedServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The role is ended and started again every 0.1 to 0.5 s while 300 entries appear, some of them
+    edited, in a window of 40 that a feed holds; batches are small, so that there are many cursors."""
+    monkeypatch.setattr("connectors.platforms.rss.connector.BATCH_ITEMS", 7)
+    dice = random.Random(5)
+    await enable(hub, feed)
+    written = 0
+    while written < 300:
+        async with hub.running():
+            until = asyncio.get_running_loop().time() + dice.uniform(0.1, 0.5)
+            while asyncio.get_running_loop().time() < until:
+                # Not faster than it is read: what leaves a feed before anybody polls is gone.
+                if written < 300 and (written < 40 or await _count(hub) > written - 30):
+                    feed.posts = [*feed.posts[-39:], Post(f"{written}", f"post {written}")]
+                    written += 1
+                if dice.random() < 0.1 and feed.posts:
+                    feed.posts[-1].text = f"{feed.posts[-1].text.split('!')[0]}!{dice.random()}"
+                await asyncio.sleep(dice.uniform(0, 0.01))
+    expected = {post.guid: post.text for post in feed.posts}
+    async with hub.running():
+        await polls(feed, 4)
+    texts = await hub.texts()
+    numbers = [int(text.removeprefix("post ").split("!")[0]) for text in texts]
+    assert sorted(numbers) == list(range(300))
+    assert set(expected.values()) <= set(texts)
+    received = await hub.fetch("SELECT subject_id FROM outbox WHERE type = 'item.received'")
+    assert len(received) == len({row["subject_id"] for row in received}) == 300
+
+
+async def _count(hub: Supervised) -> int:
+    [row] = await hub.fetch("SELECT count(*) AS n FROM item")
+    return int(row["n"])
