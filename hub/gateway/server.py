@@ -44,7 +44,7 @@ from hub.gateway.protocol import (
 from hub.gateway.session import Close, Drop, Open, Refuse, Session, SignIn
 from hub.gateway.snapshots import snapshot
 from hub.gateway.topics import Topic, authorise
-from hub.model.errors import BigEarError
+from hub.model.errors import BigEarError, Forbidden
 from hub.model.people import Principal
 from hub.model.views import Change
 from hub.store import people, reading
@@ -213,7 +213,9 @@ class Gateway:
         if topic.kind == "case":
             async with self.context.db.acquire() as connection:
                 cases = await reading.records(connection, [int(topic.key)])
-            agency = cases[0].agency if cases else None
+            if not cases:  # nobody waits at the door of a case that is yet to come
+                raise Forbidden("topic.denied")
+            agency = cases[0].agency
         authorise(topic, client.who, holds_key_of=client.holds_key_of, agency=agency)
 
     async def _serve(self, client: Client, order: Open) -> None:

@@ -42,7 +42,6 @@ ACTIONS: dict[str, Rule] = {
     "case.work": Rule(_WORKERS, scoped=True),
     "case.read": Rule((*_WORKERS, "analyst"), scoped=True),
     "case.list": Rule((*_WORKERS, "analyst")),
-    "case.read_other": Rule((*_WORKERS, "analyst")),
     "person.erase": Rule(("admin",), scoped=True),
     "counts.read": Rule((*_WORKERS, "analyst")),
     "people.read": Rule(("supervisor", "admin", "agent")),
@@ -53,8 +52,13 @@ ACTIONS: dict[str, Rule] = {
     "broadcast.cancel": Rule(("broadcaster", "approver")),
     # the house
     "account.read": Rule(("supervisor", "analyst", "admin")),
-    "metrics.read": Rule(("admin",)),
 }
+
+
+def agencies_of(who: Principal, action: str) -> tuple[str, ...] | None:
+    """The agencies in which ``who`` holds a role that ``action`` asks for; None: in all of them."""
+    held = {grant.agency for grant in who.grants if grant.role in ACTIONS[action].roles}
+    return None if None in held else tuple(sorted(filter(None, held)))
 
 
 def may(

@@ -110,7 +110,8 @@ async def nearby(
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """What a list of cases is asked for. ``agencies`` None: all; ``text`` is searched in texts."""
+    """What a list of cases is asked for. ``agencies`` None: all; ``words`` begin a reference or, with
+    ``in_texts``, stand in a text."""
 
     agencies: tuple[str, ...] | None = None
     with_triage: bool = True
@@ -121,14 +122,15 @@ class ListQuery:
     urgency: str | None = None
     assignee: int | None = None
     marks: bool = True
-    text: str = ""
+    words: str = ""
+    in_texts: bool = False
     before: int | None = None
     limit: int = 50
 
 
 async def list_cases(connection: Connection, query: ListQuery) -> list[CaseRecord]:
     """Cases, newest first. ``before``: only ids below it (the last one of the page before)."""
-    words = query.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    words = query.words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     rows = await connection.fetch(
         _RECORD
         + """
@@ -140,9 +142,9 @@ async def list_cases(connection: Connection, query: ListQuery) -> list[CaseRecor
           AND ($7::text IS NULL OR l.urgency = $7)
           AND ($8::bigint IS NULL OR c.assignee = $8)
           AND ($9 OR c.mark IS NULL)
-          AND ($10 = '' OR t.text ILIKE '%' || $10 || '%' OR i.ref ILIKE $10 || '%')
-          AND ($11::bigint IS NULL OR c.id < $11)
-        ORDER BY c.id DESC LIMIT $12
+          AND ($10 = '' OR i.ref ILIKE $10 || '%' OR ($11 AND t.text ILIKE '%' || $10 || '%'))
+          AND ($12::bigint IS NULL OR c.id < $12)
+        ORDER BY c.id DESC LIMIT $13
         """,
         list(query.states),
         None if query.agencies is None else list(query.agencies),
@@ -154,6 +156,7 @@ async def list_cases(connection: Connection, query: ListQuery) -> list[CaseRecor
         query.assignee,
         query.marks,
         words,
+        query.in_texts,
         query.before,
         query.limit,
     )

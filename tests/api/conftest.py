@@ -7,7 +7,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -83,6 +83,7 @@ class Door:
 
     url: str
     context: ApiContext
+    clients: dict[str, aiohttp.ClientSession] = field(default_factory=dict, repr=False)
 
     @property
     def ground(self) -> Ground:
@@ -98,14 +99,16 @@ class Door:
         headers: Mapping[str, str] | None = None,
         source: str = "127.0.0.1",
     ) -> Reply:
-        """One request on a connection of its own, from the address ``source``."""
-        connector = aiohttp.TCPConnector(local_addr=(source, 0))
-        async with (
-            aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as one,
-            one.request(
-                method, f"{self.url}{path}", json=json, data=data, headers=headers
-            ) as answer,
-        ):
+        """One request, from the address ``source``."""
+        client = self.clients.get(source)
+        if client is None:
+            client = self.clients[source] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(local_addr=(source, 0)),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        async with client.request(
+            method, f"{self.url}{path}", json=json, data=data, headers=headers
+        ) as answer:
             return Reply(answer.status, dict(answer.headers), await answer.read())
 
     async def api(self, method: str, path: str, **more: Any) -> Reply:
@@ -195,9 +198,12 @@ async def opened(database_url: str, redis_url: str, home: Path, **more: Any) -> 
     app: web.Application = build(replace(context, **more))
     server = TestServer(app, host="127.0.0.1")
     await server.start_server()
+    door = Door(str(server.make_url("")).rstrip("/"), replace(context, **more))
     try:
-        yield Door(str(server.make_url("")).rstrip("/"), replace(context, **more))
+        yield door
     finally:
+        for client in door.clients.values():
+            await client.close()
         await server.close()
         await rates.close()
         await pool.close()
