@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
@@ -20,7 +21,9 @@ Network = IPv4Network | IPv6Network
 class ApiContext:
     """``hook`` turns a pushed request for an account into a batch (a connector's ``webhook``).
     ``check_key``: who knows it may send items that are marked as the hub's own check.
-    ``rate_scale``: how many times the usual one address may ask (many people behind one)."""
+    ``rate_scale``: how many times the usual one address may ask (many people behind one).
+    ``kept_areas``: the answer to GET /areas by when the areas changed; making it takes half a second.
+    """
 
     ground: Ground
     city: CityNow
@@ -34,3 +37,4 @@ class ApiContext:
     check_key: str = ""
     version: str = ""
     rate_scale: float = 1.0
+    kept_areas: dict[datetime | None, bytes] = field(default_factory=dict, repr=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
+from aiohttp import web
 from msgspec import Meta, Struct
 
 from hub.api.layer import Call, Route
@@ -94,10 +96,18 @@ async def agencies(call: Call) -> list[AgencyInfo]:
     ]
 
 
-async def areas(call: Call) -> dict[str, Any]:
+async def areas(call: Call) -> web.Response:
     """The districts as GeoJSON (RFC 7946): imported polygons, or the cells of nearest points."""
-    async with call.context.ground.db.acquire() as connection:
-        rows = await places.outlines(connection)
+    kept, changed_at = call.context.kept_areas, call.context.city.now.areas_changed_at
+    if changed_at not in kept:
+        async with call.context.ground.db.acquire() as connection:
+            rows = await places.outlines(connection)
+        kept.clear()
+        kept[changed_at] = msgspec.json.encode(_geojson(rows))
+    return web.Response(body=kept[changed_at], content_type="application/json")
+
+
+def _geojson(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "type": "FeatureCollection",
         "features": [

@@ -344,9 +344,9 @@ class Gateway:
         if not digests:
             return
         async with self.context.db.acquire() as connection:
-            still_open = await people.still_open(connection, list(digests))
-        for client in tuple(self.clients):
-            if client.digest and client.digest not in still_open:
+            ended = digests - await people.still_open(connection, list(digests))
+        for client in tuple(self.clients):  # not those who signed in while the database was asked
+            if client.digest in ended:
                 await client.connection.close(CLOSE_SESSION_ENDED, "session.ended")
 
     async def _nurse_slow(self) -> None:
