@@ -101,10 +101,19 @@ class MoveInfo(Struct, frozen=True):
     guards: list[str]
 
 
+class CameBy(Struct, frozen=True):
+    """One of the city's accounts. ``platform``: where it lives, whatever fetched the item."""
+
+    code: str
+    platform: str
+    name: str
+
+
 class StaffCase(Struct, frozen=True):
     """The whole case, as far as the caller may see it."""
 
     case: CaseView
+    account: CameBy | None
     text: str | None
     text_masked: bool
     author: dict[str, str | None] | None
@@ -225,6 +234,7 @@ async def show(call: Call) -> StaffCase:
     text = None if detail.get("erased_at") else detail.get("text")
     return StaffCase(
         case=case_view(record, audience_for(me, record.agency)),
+        account=_came_by(call, record),
         text=text if own or text is None else mask(text),
         text_masked=not own,
         author=_fields(detail, own, name="author_name", id="author_id"),
@@ -277,6 +287,12 @@ def _labels(detail: dict[str, Any]) -> LabelsInfo | None:
         corrected=detail["corrected_by"] is not None,
         alternatives=[],
     )
+
+
+def _came_by(call: Call, record: CaseRecord) -> CameBy | None:
+    book = call.context.city.now.book
+    entry = next((one for one in book.accounts if one.code == record.account), None)
+    return CameBy(entry.code, entry.platform, entry.name_ko) if entry else None
 
 
 def _why(call: Call, record: CaseRecord, detail: dict[str, Any]) -> Why:

@@ -16,7 +16,7 @@ _PLACE = re.compile(r"\{(\w+)\}")
 CODE_SECTIONS = frozenset(
     {
         *("error", "fact", "health", "intent", "kind", "located", "mark", "message", "move"),
-        *("platform", "progress", "role", "severity", "shown", "stage", "state", "urgency"),
+        *("platform", "progress", "role", "severity", "shown", "stage", "state", "urgency", "why"),
     }
 )
 """Words for codes: which of them is shown is decided by what the hub says, key by key."""

@@ -4,11 +4,12 @@ import "./style/pages.css";
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import { Empty, RefusalNotice, Skeleton } from "./parts/basics.tsx";
+import { guardDrafts } from "./parts/drafts.ts";
 import { later } from "./parts/later.tsx";
 import { Shell } from "./parts/shell.tsx";
 import { useAsked } from "./parts/work.ts";
 import { followLinks, type Page, pageOf, path } from "./router.ts";
-import { loadReference, loadSession, session, watchForEnd } from "./state.ts";
+import { loadReference, loadSession, session, titleCount, watchForEnd } from "./state.ts";
 import { startTexts, t } from "./texts/texts.ts";
 
 const Home = later(() => import("./pages/home/home.tsx"));
@@ -53,9 +54,11 @@ function App() {
   const staff = page.name === "staff" || page.name === "broadcasts" || page.name === "accounts";
   const started = useAsked(begin);
   const title = titleOf(page);
+  const count = titleCount.value;
   useEffect(() => {
-    document.title = title === "Big Ear" ? title : `${title} · Big Ear`;
-  }, [title]);
+    const whole = title === "Big Ear" ? title : `${title} · Big Ear`;
+    document.title = count ? `(${count}) ${whole}` : whole;
+  }, [title, count]);
   useEffect(() => {
     document.addEventListener("click", followLinks);
     return () => document.removeEventListener("click", followLinks);
@@ -76,5 +79,6 @@ const root = document.getElementById("app");
 if (root)
   void startTexts().then(() => {
     watchForEnd();
+    guardDrafts();
     render(<App />, root);
   });

@@ -9,6 +9,9 @@ import { named } from "./texts/texts.ts";
 export const session = signal<Session | null>(null);
 export const live = signal<Live | null>(null);
 
+/** Whether the hub ended the session of whoever was signed in here, who did not sign out. */
+export const sessionEnded = signal(false);
+
 export const services = signal<readonly Service[]>([]);
 export const agencies = signal<readonly Agency[]>([]);
 export const districts = signal<Districts | null>(null);
@@ -26,6 +29,8 @@ function connect(): void {
 export function enter(fresh: Session): void {
   const before = session.peek();
   csrf.value = fresh.csrf;
+  if (before?.user && !fresh.user) sessionEnded.value = true;
+  if (fresh.user) sessionEnded.value = false;
   session.value = fresh;
   const same =
     before?.user?.id === fresh.user?.id &&
@@ -79,6 +84,9 @@ export const agencyName = (code: string | null | undefined): string =>
 export const districtName = (code: string | null | undefined): string =>
   code ? (districtNames.value.get(code) ?? code) : "";
 
+/** The district that an area lies in: a dong's code begins with its district's. */
+export const districtOf = (area: string): string => districtName(area.split("-")[0]);
+
 /** Whether the signed-in person holds one of the roles in any agency. */
 export const hasRole = (...roles: string[]): boolean =>
   session.value?.user?.grants.some(([role]) => roles.includes(role)) ?? false;
@@ -96,6 +104,9 @@ export const ownAgencies = computed<readonly string[] | null>(() => {
 
 /** The district that a citizen's page is about, for the alerts of that area; null: the whole city. */
 export const readerDistrict = signal<string | null>(null);
+
+/** How many things the page shows that wait for somebody, for the tab's title; null: nothing to count. */
+export const titleCount = signal<number | null>(null);
 
 const SEVERITIES = ["critical", "urgent", "safety"];
 

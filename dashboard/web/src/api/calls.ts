@@ -16,6 +16,7 @@ import type {
   Service,
   Session,
   StaffCase,
+  User,
 } from "./types.ts";
 
 const id = (text: string | number): string => encodeURIComponent(text);
@@ -26,6 +27,8 @@ export const signIn = (login: string, password: string): Promise<Session> =>
 export const signOut = (): Promise<void> => call("/session", { method: "DELETE" });
 export const changePassword = (old: string, fresh: string): Promise<void> =>
   call("/password", { method: "POST", body: { old, new: fresh } });
+
+export const listPeople = (signal?: AbortSignal): Promise<User[]> => call("/users", { signal });
 
 export const getServices = (): Promise<Service[]> => call("/services");
 export const getAgencies = (): Promise<Agency[]> => call("/agencies");

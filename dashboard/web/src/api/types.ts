@@ -133,6 +133,8 @@ export interface HistoryEntry {
 
 export interface StaffCase {
   case: CaseView;
+  /** Which of the city's accounts it came by; null: none, it came by app or web. */
+  account: { code: string; platform: string; name: string } | null;
   text: string | null;
   text_masked: boolean;
   author: { name: string | null; id: string | null } | null;

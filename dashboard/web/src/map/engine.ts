@@ -30,7 +30,8 @@ export interface Options {
 }
 
 const DISTRICT_ZOOM = 9.6;
-const POINT_ZOOM = 12.4;
+/** Close enough for streets on a map with tiles; without, the districts around are all one can see. */
+const POINT_ZOOM = { tiles: 14.5, plain: 11.2 };
 
 const isDark = (): boolean => matchMedia("(prefers-color-scheme: dark)").matches;
 const still = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -123,10 +124,12 @@ export class CityMap {
   readonly #map: Maplibre;
   readonly #pin: Marker;
   readonly #ready: Promise<unknown>;
+  readonly #pointZoom: number;
 
   constructor(box: HTMLElement, options: Options) {
     const [west, south, east, north] = options.city.bounds;
     const pad = 0.25;
+    this.#pointZoom = options.city.tile_url ? POINT_ZOOM.tiles : POINT_ZOOM.plain;
     this.#map = new Maplibre({
       container: box,
       style: style(options),
@@ -180,9 +183,9 @@ export class CityMap {
       return;
     }
     this.#pin.setLngLat([at.lon, at.lat]).addTo(this.#map);
-    const zoom = Math.max(this.#map.getZoom(), POINT_ZOOM);
+    const zoom = Math.max(this.#map.getZoom(), this.#pointZoom);
     const inSight = this.#map.getBounds().contains([at.lon, at.lat]);
-    if (inSight && this.#map.getZoom() >= POINT_ZOOM - 1) return;
+    if (inSight && this.#map.getZoom() >= this.#pointZoom - 1) return;
     void this.#map.easeTo({ center: [at.lon, at.lat], zoom, duration: still() ? 0 : 500 });
   }
 

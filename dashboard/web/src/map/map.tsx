@@ -66,7 +66,8 @@ export function MapView({ at, label, onPick, dots = NO_DOTS, onDot, chosen = nul
     <div class="map" role="region" aria-label={label}>
       <div ref={box} class="map-box" />
       {failed && <p class="map-note">{t("map.failed")}</p>}
-      {city?.approximate_areas && !failed && <p class="map-note">{t("map.approximate")}</p>}
+      {!map && !failed && <p class="map-note">{t("common.loading")}</p>}
+      {city?.approximate_areas && map && <p class="map-note">{t("map.approximate")}</p>}
     </div>
   );
 }

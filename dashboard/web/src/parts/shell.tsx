@@ -2,9 +2,10 @@ import type { ComponentChildren } from "preact";
 import { signOut } from "../api/calls.ts";
 import { usePhase } from "../live/use.ts";
 import { path } from "../router.ts";
-import { hasRole, loadSession, session, worksCases } from "../state.ts";
+import { hasRole, loadSession, session, sessionEnded, worksCases } from "../state.ts";
 import { language, named, setLanguage, t } from "../texts/texts.ts";
 import { AlertLane } from "./alerts.tsx";
+import { ToastLine } from "./toast.tsx";
 import { useDeed } from "./work.ts";
 
 export function Mark() {
@@ -64,6 +65,7 @@ function StaffNav() {
     void deed.run(async () => {
       await signOut();
       await loadSession();
+      sessionEnded.value = false;
     });
   return (
     <>
@@ -112,6 +114,7 @@ export function Shell(props: { staff: boolean; children: ComponentChildren }) {
       {props.staff && session.value?.samples && (
         <p class="samples-line">{t("staff.samples_play")}</p>
       )}
+      <ToastLine />
       <main id="main" tabIndex={-1}>{props.children}</main>
       {!props.staff && (
         <footer class="foot">

@@ -33,7 +33,7 @@ export function t(key: TextKey, values: Values = {}): string {
 /** The sections of words for codes that the hub sends. */
 type Words = "state" | "kind" | "stage" | "mark" | "urgency" | "intent" | "severity" | "role";
 type MoreWords = "fact" | "health" | "platform" | "located" | "progress" | "move";
-type OwnWords = "message" | "shown";
+type OwnWords = "message" | "shown" | "why";
 
 /** The word for a code of the hub; the code itself when a newer hub sends one unknown here. */
 export function word(section: Words | MoreWords | OwnWords, code: string | null | undefined): string {

@@ -1,7 +1,7 @@
-import { useState } from "preact/hooks";
 import { editBroadcast, writeBroadcast } from "../../api/calls.ts";
 import type { Broadcast, BroadcastSent, Language } from "../../api/types.ts";
 import { Button, Field, RefusalNotice } from "../../parts/basics.tsx";
+import { useDraft } from "../../parts/drafts.ts";
 import { useDeed } from "../../parts/work.ts";
 import { districts } from "../../state.ts";
 import { fits, length, span } from "../../texts/format.ts";
@@ -104,19 +104,22 @@ export function Editor(props: {
   onCancel: () => void;
 }) {
   const { broadcast } = props;
-  const [draft, setDraft] = useState(() => draftOf(broadcast));
+  const [kept, setDraft] = useDraft<BroadcastSent>(
+    broadcast ? `broadcast ${broadcast.id} ${broadcast.version}` : "broadcast",
+  );
+  const draft = kept ?? draftOf(broadcast);
   const deed = useDeed();
   const choices = [...new Set([...EXPIRY_MIN, draft.expires_in_min])].sort((a, b) => a - b);
   const set = (values: Partial<BroadcastSent>): void => setDraft({ ...draft, ...values });
   const save = (event: SubmitEvent): void => {
     event.preventDefault();
-    void deed.run(async () =>
-      props.onDone(
-        broadcast
-          ? await editBroadcast(broadcast.id, broadcast.version, draft)
-          : await writeBroadcast(draft),
-      ),
-    );
+    void deed.run(async () => {
+      const saved = broadcast
+        ? await editBroadcast(broadcast.id, broadcast.version, draft)
+        : await writeBroadcast(draft);
+      setDraft(null);
+      props.onDone(saved);
+    });
   };
   return (
     <form class="card editor" onSubmit={save}>
@@ -166,7 +169,13 @@ export function Editor(props: {
       </div>
       <RefusalNotice refusal={deed.refusal} />
       <footer>
-        <Button onClick={props.onCancel}>{t("common.cancel")}</Button>
+        <Button
+          onClick={() => {
+            setDraft(null);
+            props.onCancel();
+          }}
+        >
+          {t("common.cancel")}</Button>
         <Button type="submit" look="main" busy={deed.busy}>
           {t("broadcast.save")}
         </Button>

@@ -26,6 +26,7 @@ const broadcast = (state: string, edited: number[] = [1]): Broadcast => ({
   submitted_at: null,
   approved_by_name: null,
   sent_at: null,
+  reason: null,
   mark: null,
 });
 

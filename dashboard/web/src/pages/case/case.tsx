@@ -7,6 +7,7 @@ import { useTopic } from "../../live/use.ts";
 import { Button, Empty, Field, Notice, RefusalNotice, Skeleton } from "../../parts/basics.tsx";
 import { Ago, MarkChip, StateChip } from "../../parts/chips.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
+import { useDraft } from "../../parts/drafts.ts";
 import { Photos } from "../../parts/photos.tsx";
 import { useAsked, useDeed } from "../../parts/work.ts";
 import { agencyName, carryKey, districtName, readerDistrict, serviceName } from "../../state.ts";
@@ -18,12 +19,15 @@ const secretHere = (): string => decodeURIComponent(location.hash.slice(1));
 
 /** How far it has come: the hub's four stages, then the state of the work. */
 function Progress(props: { known: CitizenCase }) {
-  const { progress, steps, case: view } = props.known;
-  const reached = STAGES.indexOf(progress.stage);
+  const { progress, steps } = props.known;
+  // A case that a person must still sort has not found its agency, whatever the hub did with it.
+  const sorting = props.known.case?.state === "triage";
+  const view = sorting ? null : props.known.case;
+  const reached = STAGES.indexOf(progress.stage) - (sorting ? 1 : 0);
   const at = new Map(steps.map((one) => [one.code, one.at]));
   // Being routed is the moment when the work got its first state.
   const first = steps.find((one) => !(STAGES as readonly string[]).includes(one.code));
-  if (first && !at.has("routed")) at.set("routed", first.at);
+  if (first && !at.has("routed") && !sorting) at.set("routed", first.at);
   return (
     <ol class="progress-line" aria-label={t("link.progress")}>
       {STAGES.map((stage, n) => (
@@ -33,7 +37,7 @@ function Progress(props: { known: CitizenCase }) {
           aria-current={n === reached && !view ? "step" : undefined}
         >
           <span>{word("stage", stage)}</span>
-          {at.has(stage) && <small>{dateTime(at.get(stage) ?? "")}</small>}
+          {n <= reached && at.has(stage) && <small>{dateTime(at.get(stage) ?? "")}</small>}
         </li>
       ))}
       <li class={view ? "done now" : ""} aria-current={view ? "step" : undefined}>
@@ -59,14 +63,15 @@ function Message(props: { message: MessageView }) {
 }
 
 function AddForm(props: { reference: string; secret: string; onDone: () => void }) {
-  const [text, setText] = useState("");
+  const [draft, setDraft] = useDraft<string>(`addition ${props.reference}`);
+  const text = draft ?? "";
   const deed = useDeed();
   const send = (event: SubmitEvent): void => {
     event.preventDefault();
     if (!text.trim()) return;
     void deed.run(async () => {
       await addToComplaint(props.reference, props.secret, text.trim());
-      setText("");
+      setDraft(null);
       props.onDone();
     });
   };
@@ -80,7 +85,7 @@ function AddForm(props: { reference: string; secret: string; onDone: () => void 
             maxLength={5000}
             aria-describedby={describedBy}
             value={text}
-            onInput={(event) => setText(event.currentTarget.value)}
+            onInput={(event) => setDraft(event.currentTarget.value || null)}
           />
         )}
       </Field>

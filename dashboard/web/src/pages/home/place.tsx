@@ -4,7 +4,7 @@ import { Refusal } from "../../api/http.ts";
 import type { AreaAt, PlaceFound, Point } from "../../api/types.ts";
 import { MapView } from "../../map/map.tsx";
 import { Button, Notice, refusalWords } from "../../parts/basics.tsx";
-import { districtName, readerDistrict } from "../../state.ts";
+import { districtOf, readerDistrict } from "../../state.ts";
 import { language, named, t } from "../../texts/texts.ts";
 
 export interface Where {
@@ -118,7 +118,7 @@ function Search(props: { place: string; onType: (q: string) => void; onChoose: (
               }}
             >
               <b>{one.name}</b>
-              {one.area && one.area !== one.name && <small>{districtName(one.area)}</small>}
+              {one.area && one.area !== one.name && <small>{districtOf(one.area)}</small>}
             </li>
           ))}
         </ul>

@@ -2,7 +2,7 @@ import type { CaseView } from "@contract/protocol";
 import type { ComponentChildren } from "preact";
 import type { HistoryEntry, Label, StaffCase } from "../../api/types.ts";
 import { Ago, Confidence, StateChip } from "../../parts/chips.tsx";
-import { agencyName, districtName, serviceName } from "../../state.ts";
+import { agencyName, districtName, districtOf, serviceName } from "../../state.ts";
 import { percent } from "../../texts/format.ts";
 import { language, t, word } from "../../texts/texts.ts";
 import { placeWords } from "./row.tsx";
@@ -61,18 +61,16 @@ export function LabelsPanel(props: { known: StaffCase; view: CaseView }) {
   );
 }
 
-/** What stands in a rule's place when a person chose the agency. */
-const BY_HAND = "by_hand";
-
-/** The districts of areas that a place could mean; a dong's code begins with its district's. */
+/** The districts of areas that a place could mean. */
 const candidateNames = (codes: readonly string[]): string =>
-  [...new Set(codes.map((code) => districtName(code.split("-")[0])))].join(" · ");
+  [...new Set(codes.map(districtOf))].join(" · ");
 
 /** Why the case is in this queue: the rule, its reason, and how its place was found. */
 export function WhyPanel(props: { known: StaffCase; view: CaseView }) {
   const { why, place } = props.known;
   const ruled = language.value === "ko" ? why?.reason_ko : why?.reason_en;
-  const reason = why?.rule === BY_HAND ? t("item.by_hand") : ruled;
+  // What stands in a rule's place when none decided has words of its own.
+  const reason = ruled ?? (why?.rule && word("why", why.rule));
   const { view } = props;
   return (
     <section>

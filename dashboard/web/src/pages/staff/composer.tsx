@@ -1,8 +1,9 @@
 import type { MessageView } from "@contract/protocol";
 import type { RefObject } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { Button, Field, RefusalNotice } from "../../parts/basics.tsx";
 import { Ago } from "../../parts/chips.tsx";
+import { useDraft } from "../../parts/drafts.ts";
 import { length } from "../../texts/format.ts";
 import { t, word } from "../../texts/texts.ts";
 import type { CaseWork } from "./useCase.ts";
@@ -35,10 +36,9 @@ export function Composer(props: {
   area: RefObject<HTMLTextAreaElement | null>;
 }) {
   const { work, writing } = props;
-  const [text, setText] = useState("");
+  const [draft, setDraft] = useDraft<string>(`case ${work.view?.id ?? 0} ${writing}`);
+  const text = draft ?? "";
   const [resolve, setResolve] = useState(true);
-  const caseId = work.view?.id;
-  useEffect(() => setText(""), [caseId]);
   const closes = writing === "answer" && resolve && work.may("resolved");
   const send = (event: SubmitEvent): void => {
     event.preventDefault();
@@ -46,7 +46,7 @@ export function Composer(props: {
     if (!words) return;
     const sent = writing === "answer" ? work.answer(words, closes) : work.note(words);
     void sent.then((done) => {
-      if (done) setText("");
+      if (done) setDraft(null);
     });
   };
   return (
@@ -75,7 +75,7 @@ export function Composer(props: {
             maxLength={5000}
             aria-describedby={describedBy}
             value={text}
-            onInput={(event) => setText(event.currentTarget.value)}
+            onInput={(event) => setDraft(event.currentTarget.value || null)}
             onKeyDown={(event) => {
               if (event.key === "Enter" && (event.ctrlKey || event.metaKey))
                 event.currentTarget.form?.requestSubmit();

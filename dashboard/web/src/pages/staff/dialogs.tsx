@@ -1,12 +1,14 @@
 import { useState } from "preact/hooks";
-import type { Label, StaffMove } from "../../api/types.ts";
+import { listPeople } from "../../api/calls.ts";
+import type { StaffMove } from "../../api/types.ts";
 import { Button, Field, RefusalNotice } from "../../parts/basics.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
-import { agencies, agencyName, serviceName, services } from "../../state.ts";
+import { useAsked } from "../../parts/work.ts";
+import { agencies, agencyName, serviceName } from "../../state.ts";
 import { named, t, word } from "../../texts/texts.ts";
-import type { CaseWork } from "./useCase.ts";
+import { type CaseWork, worksOn } from "./useCase.ts";
 
-interface Props {
+export interface DialogProps {
   work: CaseWork;
   onClose: () => void;
 }
@@ -35,7 +37,8 @@ function Reason(props: ReasonProps) {
   );
 }
 
-function Foot(props: { go: string; work: CaseWork; ready: boolean; onClose: () => void }) {
+/** The way out of a dialog and the way on, with what the hub refused. */
+export function Foot(props: { go: string; work: CaseWork; ready: boolean; onClose: () => void }) {
   return (
     <>
       <RefusalNotice refusal={props.work.deed.refusal} />
@@ -50,7 +53,7 @@ function Foot(props: { go: string; work: CaseWork; ready: boolean; onClose: () =
 }
 
 /** A form that closes when its work is done. */
-const submit =
+export const submit =
   (work: () => Promise<boolean>, close: () => void) =>
   (event: SubmitEvent): void => {
     event.preventDefault();
@@ -60,7 +63,7 @@ const submit =
   };
 
 /** Asks what a move needs: a reason, another case, an agency. */
-export function MoveDialog({ work, onClose, move }: Props & { move: StaffMove }) {
+export function MoveDialog({ work, onClose, move }: DialogProps & { move: StaffMove }) {
   const [reason, setReason] = useState("");
   const [target, setTarget] = useState("");
   const needsTarget = move.guards.includes("target");
@@ -118,111 +121,7 @@ export function MoveDialog({ work, onClose, move }: Props & { move: StaffMove })
   );
 }
 
-const INTENTS = ["report", "request", "suggestion", "question", "praise", "noise"];
-const URGENCIES = ["emergency", "high", "normal", "low"];
-
-const codesOf = (labels: readonly Label[] | undefined): string[] =>
-  (labels ?? []).flatMap(({ code }) => (code ? [code] : []));
-
-/** Corrects labels. Services that the classifier also thought of stand first. */
-export function LabelsDialog({ work, onClose }: Props) {
-  const view = work.view;
-  const [service, setService] = useState(view?.service ?? "");
-  const [intent, setIntent] = useState(view?.intent ?? "");
-  const [urgency, setUrgency] = useState(view?.urgency ?? "");
-  const [reroute, setReroute] = useState(true);
-  const alternatives = codesOf(work.known?.labels?.alternatives);
-  const changed = {
-    ...(service !== view?.service && service ? { service } : {}),
-    ...(intent !== view?.intent && intent ? { intent } : {}),
-    ...(urgency !== view?.urgency && urgency ? { urgency } : {}),
-  };
-  return (
-    <Dialog title={t("act.labels")} onClose={onClose}>
-      <form onSubmit={submit(() => work.relabel({ ...changed, reroute }), onClose)}>
-        {alternatives.length > 0 && (
-          <p class="suggestions">
-            {alternatives.map((code) => (
-              <button
-                key={code}
-                type="button"
-                class="chip"
-                aria-pressed={service === code}
-                onClick={() => setService(code)}
-              >
-                {serviceName(code)}
-              </button>
-            ))}
-          </p>
-        )}
-        <Field label={t("staff.service")}>
-          {({ id }) => (
-            <select
-              id={id}
-              autofocus
-              value={service}
-              onChange={(event) => setService(event.currentTarget.value)}
-            >
-              <option value="" />
-              {services.value.map((one) => (
-                <option key={one.code} value={one.code}>
-                  {named(one)}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        <div class="row-fields">
-          <Codes label={t("item.intent")} section="intent" codes={INTENTS} value={intent} onChange={setIntent} />
-          <Codes label={t("staff.urgency")} section="urgency" codes={URGENCIES} value={urgency} onChange={setUrgency} />
-        </div>
-        <label class="toggle">
-          <input
-            type="checkbox"
-            checked={reroute}
-            onChange={(event) => setReroute(event.currentTarget.checked)}
-          />
-          {t("act.reroute")}
-        </label>
-        <Foot
-          go={t("act.save")}
-          work={work}
-          ready={Object.keys(changed).length > 0}
-          onClose={onClose}
-        />
-      </form>
-    </Dialog>
-  );
-}
-
-function Codes(props: {
-  label: string;
-  section: "intent" | "urgency";
-  codes: readonly string[];
-  value: string;
-  onChange: (code: string) => void;
-}) {
-  return (
-    <Field label={props.label}>
-      {({ id }) => (
-        <select
-          id={id}
-          value={props.value}
-          onChange={(event) => props.onChange(event.currentTarget.value)}
-        >
-          <option value="" />
-          {props.codes.map((code) => (
-            <option key={code} value={code}>
-              {word(props.section, code)}
-            </option>
-          ))}
-        </select>
-      )}
-    </Field>
-  );
-}
-
-export function AgencyDialog({ work, onClose }: Props) {
+export function AgencyDialog({ work, onClose }: DialogProps) {
   const [agency, setAgency] = useState("");
   const [reason, setReason] = useState("");
   const now = work.view?.agency ?? null;
@@ -256,6 +155,51 @@ export function AgencyDialog({ work, onClose }: Props) {
           ready={agency !== "" && reason.trim() !== ""}
           onClose={onClose}
         />
+      </form>
+    </Dialog>
+  );
+}
+
+/** Gives the case to a colleague who works in its agency. */
+export function HandOverDialog({ work, onClose }: DialogProps) {
+  const people = useAsked(listPeople);
+  const [to, setTo] = useState("");
+  const view = work.view;
+  const able = (people.value ?? []).filter(
+    (one) => view && worksOn(one, view) && one.id !== view.assignee,
+  );
+  const chosen = able.find((one) => String(one.id) === to);
+  return (
+    <Dialog title={t("act.hand_over")} onClose={onClose}>
+      <form
+        onSubmit={submit(
+          () => (chosen ? work.handOver(chosen) : Promise.resolve(false)),
+          onClose,
+        )}
+      >
+        <RefusalNotice refusal={people.refusal} again={people.again} />
+        <Field
+          label={t("act.hand_over_to")}
+          hint={people.value && !able.length ? t("act.nobody_else") : undefined}
+        >
+          {({ id, describedBy }) => (
+            <select
+              id={id}
+              autofocus
+              aria-describedby={describedBy}
+              value={to}
+              onChange={(event) => setTo(event.currentTarget.value)}
+            >
+              <option value="" />
+              {able.map((one) => (
+                <option key={one.id} value={String(one.id)}>
+                  {one.name}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Foot go={t("act.hand_over")} work={work} ready={chosen !== undefined} onClose={onClose} />
       </form>
     </Dialog>
   );

@@ -54,18 +54,33 @@ export function Filters(props: { wanted: Wanted; searchBox: RefObject<HTMLInputE
     }, 300);
     return () => clearTimeout(timer);
   }, [typed, wanted.q]);
+  const [folded, setFolded] = useState(true);
+  const { state, urgency, service, district, mine, marks, sort } = wanted;
+  const set = [state, urgency, service, district, mine, !marks, sort === "newest"].filter(Boolean);
   const areas = districts.value?.features ?? [];
   return (
-    <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
+    <form
+      class={folded ? "filters folded" : "filters"}
+      role="search"
+      onSubmit={(event) => event.preventDefault()}
+    >
       <input
         ref={props.searchBox}
         type="search"
         aria-label={t("staff.search")}
         placeholder={t("staff.search")}
-        maxLength={200}
+        maxLength={100}
         value={typed}
         onInput={(event) => setTyped(event.currentTarget.value)}
       />
+      <button
+        type="button"
+        class="chip fold"
+        aria-expanded={!folded}
+        onClick={() => setFolded(!folded)}
+      >
+        {t("staff.filters")} {set.length > 0 && <b>{set.length}</b>}
+      </button>
       <Choice
         name="state"
         label={t("staff.open")}

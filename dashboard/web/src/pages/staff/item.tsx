@@ -1,3 +1,4 @@
+import type { CaseView } from "@contract/protocol";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { casePhoto } from "../../api/calls.ts";
 import type { StaffCase, StaffMove } from "../../api/types.ts";
@@ -10,52 +11,85 @@ import { serviceName, session } from "../../state.ts";
 import { t, word } from "../../texts/texts.ts";
 import { History, ItemText, LabelsPanel, Nearby, WhyPanel } from "./about.tsx";
 import { Composer, Messages, type Writing } from "./composer.tsx";
-import { AgencyDialog, LabelsDialog, MoveDialog } from "./dialogs.tsx";
-import { useKeys } from "./keys.tsx";
+import { AgencyDialog, HandOverDialog, MoveDialog } from "./dialogs.tsx";
+import { useKeys, writes } from "./keys.tsx";
+import { LabelsDialog } from "./labels.tsx";
+import { OPEN_STATES } from "./queue.ts";
 import { type CaseWork, mayWork, useCase } from "./useCase.ts";
 
-type Open = { dialog: "labels" } | { dialog: "agency" } | { dialog: "move"; move: StaffMove } | null;
+type Open =
+  | { dialog: "labels" }
+  | { dialog: "agency" }
+  | { dialog: "hand_over" }
+  | { dialog: "move"; move: StaffMove }
+  | null;
+
+/** What is done most often stands first. */
+const ORDER = ["resolved", "closed", "in_progress", "waiting", "queued"];
+
+const inOrder = (moves: readonly StaffMove[]): StaffMove[] => {
+  const place = ({ to }: StaffMove): number => ORDER.indexOf(to) + 1 || ORDER.length + 1;
+  return [...moves].sort((a, b) => place(a) - place(b));
+};
+
+/** Whether a move must be told something first: why, into what, or that there is no answer. */
+const asks = (move: StaffMove, view: CaseView): boolean =>
+  move.guards.some((guard) => guard === "reason" || guard === "target") ||
+  (move.guards.includes("answer") && !view.answers);
+
+/** Who works on it. What lies with no agency yet can be taken by nobody. */
+function Holding(props: { work: CaseWork; view: CaseView; onOpen: (open: Open) => void }) {
+  const { work, view, onOpen } = props;
+  const { busy } = work.deed;
+  if (!view.agency)
+    return (
+      <Button look="main" onClick={() => onOpen({ dialog: "agency" })}>
+        {t("act.assign_agency")}
+      </Button>
+    );
+  const mine = view.assignee === session.value?.user?.id;
+  return (
+    <>
+      {mine ? (
+        <Button busy={busy} onClick={() => void work.release()}>
+          {t("act.release")}
+        </Button>
+      ) : (
+        <Button look="main" busy={busy} onClick={() => void work.take()}>
+          {t("act.take")}
+        </Button>
+      )}
+      <Button onClick={() => onOpen({ dialog: "hand_over" })}>{t("act.hand_over")}</Button>
+    </>
+  );
+}
 
 function Actions(props: { work: CaseWork; onOpen: (open: Open) => void }) {
   const { work, onOpen } = props;
   const { view, known, deed } = work;
   if (!view || !known) return null;
-  const me = session.value?.user?.id;
-  const asks = (move: StaffMove): boolean =>
-    move.guards.some((guard) => guard === "reason" || guard === "target") ||
-    (move.guards.includes("answer") && !view.answers);
+  const open = OPEN_STATES.includes(view.state);
   return (
-    <div class="actions" role="toolbar" aria-label={t("act.title")}>
-      {view.assignee === me ? (
-        <Button busy={deed.busy} onClick={() => void work.release()}>
-          {t("act.release")}
-        </Button>
-      ) : (
-        <Button look="main" busy={deed.busy} onClick={() => void work.take()}>
-          {t("act.take")}
-        </Button>
-      )}
+    <div class="actions" role="group" aria-label={t("act.title")}>
+      {open && <Holding work={work} view={view} onOpen={onOpen} />}
       <Button onClick={() => onOpen({ dialog: "labels" })}>{t("act.labels")}</Button>
-      <Button onClick={() => onOpen({ dialog: "agency" })}>{t("act.agency")}</Button>
-      {known.moves
+      {open && view.agency && (
+        <Button onClick={() => onOpen({ dialog: "agency" })}>{t("act.agency")}</Button>
+      )}
+      {inOrder(known.moves)
         .filter((move) => !move.guards.includes("agency") || view.agency)
         .map((move) => (
           <Button
             key={move.to}
             disabled={deed.busy}
             onClick={() => {
-              if (asks(move)) onOpen({ dialog: "move", move });
+              if (asks(move, view)) onOpen({ dialog: "move", move });
               else void work.move(move.to);
             }}
           >
-            {word("move", move.to)}
+            {!open && OPEN_STATES.includes(move.to) ? t("act.reopen") : word("move", move.to)}
           </Button>
         ))}
-      {work.undo && (
-        <Button look="plain" busy={deed.busy} onClick={() => void work.undoMove()}>
-          {t("act.undo", { state: word("state", work.undo.gone) })}
-        </Button>
-      )}
     </div>
   );
 }
@@ -67,7 +101,8 @@ function Reporter(props: { known: StaffCase }) {
   if (!name && !reach && !url && !masked) return null;
   return (
     <p class="reporter">
-      {name && name !== contact?.name && <span>{name}</span>}
+      <span class="hint">{t("item.reporter")}</span>
+      {name && name !== contact?.name && <b>{name}</b>}
       {reach && <span>{reach}</span>}
       {url && /^https?:/.test(url) && (
         <a href={url} target="_blank" rel="noopener noreferrer">
@@ -77,6 +112,12 @@ function Reporter(props: { known: StaffCase }) {
       {masked && <span class="hint">{t("item.masked")}</span>}
     </p>
   );
+}
+
+/** By which of the city's accounts it came, or else by which way. */
+function cameBy({ account, case: { platform } }: StaffCase): string {
+  if (account) return `${word("platform", account.platform)} ${account.name}`;
+  return word("platform", platform);
 }
 
 function useItemMap(known: StaffCase | null) {
@@ -108,9 +149,14 @@ export function Item(props: { id: number; onOpen: (id: number) => void; onClose:
   const { dots, at } = useItemMap(known);
   useEffect(() => {
     setOpen(null);
-    top.current?.scrollTo(0, 0);
   }, [id]);
+  const here = known !== null;
+  // The article takes the focus from the list, so that Tab goes on in it; a field keeps its own.
+  useEffect(() => {
+    if (here && !writes(document.activeElement)) top.current?.focus({ preventScroll: true });
+  }, [here]);
   const works = view !== null && mayWork(view);
+  const me = session.value?.user?.id;
   const write = (kind: Writing): void => {
     setWriting(kind);
     area.current?.focus();
@@ -122,8 +168,9 @@ export function Item(props: { id: number; onOpen: (id: number) => void; onClose:
   useKeys(
     works && !open
       ? {
-          t: () => void work.take(),
-          r: () => void work.release(),
+          t: () => view.agency && void work.take(),
+          r: () => view.assignee === me && void work.release(),
+          h: () => view.agency && setOpen({ dialog: "hand_over" }),
           a: () => write("answer"),
           n: () => write("note"),
           l: () => setOpen({ dialog: "labels" }),
@@ -131,7 +178,6 @@ export function Item(props: { id: number; onOpen: (id: number) => void; onClose:
           c: () => moveBy("closed", "resolved"),
           m: () => moveBy("merged"),
           x: () => moveBy("set_aside"),
-          u: () => void work.undoMove(),
         }
       : {},
   );
@@ -149,7 +195,7 @@ export function Item(props: { id: number; onOpen: (id: number) => void; onClose:
     );
   }
   return (
-    <article class="item" ref={top} aria-label={view.ref}>
+    <article class="item" ref={top} tabIndex={-1} aria-label={view.ref}>
       <header class="item-head">
         <button type="button" class="plain back" onClick={props.onClose}>
           ← {t("item.back")}
@@ -163,9 +209,11 @@ export function Item(props: { id: number; onOpen: (id: number) => void; onClose:
         <h2>{serviceName(view.service) || t("item.unlabelled")}</h2>
         <p class="hint">
           {view.ref} · {word("kind", view.kind)}
-          {view.platform && ` · ${word("platform", view.platform)}`} · <Ago at={view.received_at} />
-          {view.assignee_name && ` · ${t("item.assigned", { name: view.assignee_name })}`}
+          {` · ${cameBy(known)}`} · <Ago at={view.received_at} />
         </p>
+        {view.assignee_name && (
+          <p class="assignee">{t("item.assigned", { name: view.assignee_name })}</p>
+        )}
       </header>
       {view.merged_into && <Notice tone="info">{t("link.merged", { ref: view.merged_into })}</Notice>}
       {works && <Actions work={work} onOpen={setOpen} />}
@@ -196,6 +244,7 @@ export function Item(props: { id: number; onOpen: (id: number) => void; onClose:
         </aside>
       </div>
       {open?.dialog === "labels" && <LabelsDialog work={work} onClose={() => setOpen(null)} />}
+      {open?.dialog === "hand_over" && <HandOverDialog work={work} onClose={() => setOpen(null)} />}
       {open?.dialog === "agency" && <AgencyDialog work={work} onClose={() => setOpen(null)} />}
       {open?.dialog === "move" && (
         <MoveDialog work={work} move={open.move} onClose={() => setOpen(null)} />

@@ -4,7 +4,8 @@ import { t } from "../../texts/texts.ts";
 
 export type Keys = Record<string, () => void>;
 
-const writes = (target: EventTarget | null): boolean =>
+/** Whether what is typed belongs to this element. */
+export const writes = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
@@ -19,12 +20,21 @@ export function keyOf(event: KeyboardEvent): string | null {
   return letter ?? event.key;
 }
 
+/** Lets go of a field, so that single keys are commands again; a dialog has its own Escape. */
+function leave(field: EventTarget | null): void {
+  if (field instanceof HTMLElement && !document.querySelector("dialog[open]")) field.blur();
+}
+
 /** Listens for single keys as long as the caller is shown. */
 export function useKeys(keys: Keys): void {
   const latest = useRef(keys);
   latest.current = keys;
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
+      if (event.key === "Escape" && writes(event.target) && !event.defaultPrevented) {
+        leave(event.target);
+        return;
+      }
       const key = keyOf(event);
       const deed = key === null ? undefined : latest.current[key];
       if (!deed) return;
@@ -43,6 +53,7 @@ const LISTED = [
   ["/", "keys.search"],
   ["t", "keys.take"],
   ["r", "keys.release"],
+  ["h", "keys.hand_over"],
   ["a", "keys.answer"],
   ["n", "keys.note"],
   ["l", "keys.labels"],

@@ -2,7 +2,8 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { usePhase, useTopic } from "../../live/use.ts";
 import { Button, Empty, Notice, RefusalNotice, Skeleton } from "../../parts/basics.tsx";
 import { search, setSearch } from "../../router.ts";
-import { ownAgencies } from "../../state.ts";
+import { undoLast } from "../../parts/toast.tsx";
+import { ownAgencies, titleCount } from "../../state.ts";
 import { t } from "../../texts/texts.ts";
 import { Filters } from "./filters.tsx";
 import { Item } from "./item.tsx";
@@ -39,9 +40,20 @@ export default function Queues() {
     setMarked(id);
     setSearch({ case: String(id) });
   }, []);
-  const close = useCallback(() => setSearch({ case: null }), []);
+  const close = useCallback(() => {
+    const row = search.value.get("case");
+    setSearch({ case: null });
+    // Where the case took the list's place the row is drawn again only now.
+    requestAnimationFrame(() => document.getElementById(`case-${row}`)?.focus());
+  }, []);
   const choose = (queue: string): void => setSearch({ queue, case: null });
   useEffect(() => setRows(ROWS), [wanted]);
+
+  const marks = cases.filter((view) => view.mark).length;
+  useEffect(() => {
+    titleCount.value = loading ? null : cases.length;
+    return () => void (titleCount.value = null);
+  }, [cases.length, loading]);
 
   const current = marked ?? openId;
   const step = (by: number): void => {
@@ -57,6 +69,7 @@ export default function Queues() {
     k: () => step(-1),
     Enter: () => current && open(current),
     o: () => current && open(current),
+    u: undoLast,
     Escape: close,
     "/": () => searchBox.current?.focus(),
     "?": () => setHelp(true),
@@ -74,7 +87,10 @@ export default function Queues() {
         {phase === "waiting" && <Notice tone="warn">{t("live.stale")}</Notice>}
         <RefusalNotice refusal={refusal} again={again} />
         <p class="list-count" aria-live="off">
-          <span>{t("staff.shown", { n: cases.length })}</span>
+          <span>
+            {t("staff.shown", { n: cases.length })}
+            {marks > 0 && ` · ${t("staff.shown_marks", { n: marks })}`}
+          </span>
           <button type="button" class="plain" onClick={() => setHelp(true)}>
             {t("keys.title")} <kbd>?</kbd>
           </button>

@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import { changePassword, signIn } from "../../api/calls.ts";
-import { Button, Field, RefusalNotice } from "../../parts/basics.tsx";
+import { Button, Field, Notice, RefusalNotice } from "../../parts/basics.tsx";
 import { useDeed } from "../../parts/work.ts";
-import { enter, loadSession, session } from "../../state.ts";
+import { enter, loadSession, session, sessionEnded } from "../../state.ts";
 import { t } from "../../texts/texts.ts";
 
 const MIN_PASSWORD_CHARS = 12;
@@ -44,6 +44,7 @@ export function SignIn() {
   return (
     <form class="card narrow" onSubmit={submit}>
       <h1>{t("signin.title")}</h1>
+      {sessionEnded.value && <Notice tone="info">{t("signin.ended")}</Notice>}
       <Field label={t("signin.login")}>
         {({ id }) => (
           <input

@@ -1,5 +1,5 @@
 import type { CaseView } from "@contract/protocol";
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect } from "preact/hooks";
 import {
   answerCase,
   assignCase,
@@ -10,19 +10,13 @@ import {
   rerouteCase,
   takeCase,
 } from "../../api/calls.ts";
-import type { StaffCase } from "../../api/types.ts";
+import type { StaffCase, User } from "../../api/types.ts";
 import { useTopic } from "../../live/use.ts";
+import { say } from "../../parts/toast.tsx";
 import { type Deed, useAsked, useDeed } from "../../parts/work.ts";
-import { session } from "../../state.ts";
-import { t } from "../../texts/texts.ts";
+import { agencyName, session } from "../../state.ts";
+import { t, word } from "../../texts/texts.ts";
 import { undoTarget } from "./queue.ts";
-
-export interface Undo {
-  /** The state to go back to. */
-  to: string;
-  /** The state that it went to. */
-  gone: string;
-}
 
 export interface Labels {
   service?: string;
@@ -36,16 +30,32 @@ export interface CaseWork {
   view: CaseView | null;
   asked: ReturnType<typeof useAsked<StaffCase>>;
   deed: Deed;
-  undo: Undo | null;
   may: (to: string) => boolean;
   take: () => Promise<boolean>;
   release: () => Promise<boolean>;
+  handOver: (to: User) => Promise<boolean>;
   move: (to: string, extra?: { reason?: string; target_ref?: string }) => Promise<boolean>;
-  undoMove: () => Promise<boolean>;
   relabel: (labels: Labels) => Promise<boolean>;
   reroute: (agency: string, reason: string) => Promise<boolean>;
   answer: (text: string, resolve: boolean) => Promise<boolean>;
   note: (text: string) => Promise<boolean>;
+}
+
+/** How what was done to `before` is taken back, now that the case is `after`; null: it cannot be. */
+function wayBack(before: CaseView, after: CaseView): (() => Promise<unknown>) | null {
+  const { id, version } = after;
+  if (!mayWork(after)) return null;
+  if (before.agency && before.agency !== after.agency) {
+    const { agency } = before;
+    return () => rerouteCase(id, agency, t("act.undo_reason"), version);
+  }
+  if ((before.assignee ?? null) !== (after.assignee ?? null) && ["queued", "in_progress"].includes(before.state)) {
+    if (before.assignee === session.value?.user?.id) return () => takeCase(id, version);
+    return () => assignCase(id, before.assignee ?? null, version);
+  }
+  const back = undoTarget(before.kind, before.state, after.state);
+  if (!back || before.state === after.state) return null;
+  return () => moveCase(id, { to: back, version, reason: t("act.undo_reason") });
 }
 
 /** One case as staff see it, live, and all that may be done with it. */
@@ -54,13 +64,11 @@ export function useCase(id: number): CaseWork {
   const asked = useAsked(ask);
   const topic = useTopic(`case:${id}`);
   const deed = useDeed();
-  const [undo, setUndo] = useState<Undo | null>(null);
   const { again } = asked;
   const position = topic?.position;
   useEffect(() => {
     if (position !== undefined) again();
   }, [position, again]);
-  useEffect(() => setUndo(null), [id]);
 
   const known = asked.value?.case.id === id ? asked.value : null;
   const newer = topic?.cases.get(id);
@@ -75,45 +83,47 @@ export function useCase(id: number): CaseWork {
     again();
     return done;
   };
-  const move: CaseWork["move"] = async (to, extra = {}) => {
-    const from = view?.state ?? "";
-    const done = await run(() => moveCase(id, { to, version, ...extra }));
-    const back = view && undoTarget(view.kind, from, to);
-    setUndo(done && back ? { to: back, gone: to } : null);
-    return done;
-  };
+  /** Does something that can be seen and taken back wherever the person has gone meanwhile. */
+  const change = (words: (after: CaseView) => string, work: () => Promise<CaseView>) =>
+    run(async () => {
+      const after = await work();
+      say(`${after.ref} · ${words(after)}`, view && wayBack(view, after));
+    });
   return {
     known,
     view,
     asked,
     deed,
-    undo,
     may: (to) => known?.moves.some((one) => one.to === to) ?? false,
-    take: () => run(() => takeCase(id, version)),
-    release: () => run(() => assignCase(id, null, version)),
-    move,
-    undoMove: async () => {
-      if (!undo) return false;
-      const done = await run(() =>
-        moveCase(id, { to: undo.to, version, reason: t("act.undo_reason") }),
-      );
-      if (done) setUndo(null);
-      return done;
-    },
+    take: () => change(() => t("act.taken"), () => takeCase(id, version)),
+    release: () => change(() => t("act.released"), () => assignCase(id, null, version)),
+    handOver: ({ id: to, name }) =>
+      change(() => t("act.handed_over", { name }), () => assignCase(id, to, version)),
+    move: (to, extra = {}) =>
+      change(
+        (after) => word("state", after.state),
+        () => moveCase(id, { to, version, ...extra }),
+      ),
     relabel: (labels) => run(() => relabelCase(id, { ...labels, version })),
-    reroute: (agency, reason) => run(() => rerouteCase(id, agency, reason, version)),
+    reroute: (agency, reason) =>
+      change(
+        (after) => agencyName(after.agency),
+        () => rerouteCase(id, agency, reason, version),
+      ),
     answer: (text, resolve) => run(() => answerCase(id, text, resolve, version)),
     note: (text) => run(() => noteCase(id, text)),
   };
 }
 
-/** Whether the signed-in person works in the case's agency: the hub judges, this only hides buttons. */
-export function mayWork(view: CaseView): boolean {
-  return (
-    session.value?.user?.grants.some(
-      ([role, agency]) =>
-        ["agent", "supervisor", "admin"].includes(role) &&
-        (agency === null || view.agency === undefined || view.agency === null || agency === view.agency),
-    ) ?? false
+/** Whether somebody works in the case's agency: the hub judges, this only hides what it would refuse. */
+export const worksOn = (who: Pick<User, "grants">, view: CaseView): boolean =>
+  who.grants.some(
+    ([role, agency]) =>
+      ["agent", "supervisor", "admin"].includes(role) &&
+      (agency === null || !view.agency || agency === view.agency),
   );
+
+export function mayWork(view: CaseView): boolean {
+  const user = session.value?.user;
+  return user ? worksOn(user, view) : false;
 }
