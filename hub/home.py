@@ -122,6 +122,10 @@ class Home:
             Path(fresh).unlink()
         return path.read_text(encoding="ascii").strip()
 
+    def agency_secret(self, code: str) -> str:
+        """What the hub signs an agency's webhook with, made on first use."""
+        return self.secret("agency_" + quote(code, safe=""))
+
     def ports(self) -> dict[str, int]:
         """``http`` and ``live`` of the hub running on this home; empty when none does."""
         try:

@@ -30,6 +30,7 @@ from hub.store.pool import open_pool
 
 if TYPE_CHECKING:
     from hub.flow.city import CityNow
+    from hub.net.client import Outside
 
 Ready = Callable[[], None]
 """Called by a role once it does its work."""
@@ -186,11 +187,11 @@ async def _run_gateway(settings: Settings, ground: Ground, bell: Bell, ready: Re
 async def _run_worker(settings: Settings, stand: Standing, ready: Ready) -> None:
     import classifiers
     from hub.flow import label, locate, photos, route
-    from hub.workers import broadcast, housekeeping, pipeline, relay
+    from hub.workers import broadcast, deliver, housekeeping, pipeline, relay
 
     model = await asyncio.to_thread(classifiers.load)
     ground, city, bell = stand.ground, stand.city, stand.bell
-    async with asyncio.TaskGroup() as tasks:
+    async with _outside(settings) as outside, asyncio.TaskGroup() as tasks:
         tasks.create_task(relay.run(settings.database_url, bell), name="relay")
         tasks.create_task(
             pipeline.run(
@@ -206,6 +207,9 @@ async def _run_worker(settings: Settings, stand: Standing, ready: Ready) -> None
         )
         tasks.create_task(broadcast.run(ground, bell), name="broadcast")
         tasks.create_task(
+            deliver.run(ground, city, bell, outside, settings.home.agency_secret), name="deliver"
+        )
+        tasks.create_task(
             housekeeping.run(ground, partial(photos.sweep, ground, settings.home.photos)),
             name="housekeeping",
         )
@@ -215,13 +219,9 @@ async def _run_worker(settings: Settings, stand: Standing, ready: Ready) -> None
 
 async def _run_connectors(settings: Settings, stand: Standing, ready: Ready) -> None:
     from connectors.registry import open_connector
-    from hub.net.client import Outside
     from hub.workers import connectors
 
-    allowed = tuple(
-        ip_network(network) for network in read_network(settings.config).get("allowed_private", ())
-    )
-    async with Outside(allowed_private=allowed) as outside, asyncio.TaskGroup() as tasks:
+    async with _outside(settings) as outside, asyncio.TaskGroup() as tasks:
         tasks.create_task(
             connectors.run(
                 stand.ground,
@@ -233,3 +233,11 @@ async def _run_connectors(settings: Settings, stand: Standing, ready: Ready) -> 
         )
         tasks.create_task(stand.city.follow(stand.bell), name="city")
         ready()
+
+
+def _outside(settings: Settings) -> Outside:
+    """The way out, open to the private networks that the configuration names and no others."""
+    from hub.net.client import Outside
+
+    networks = read_network(settings.config).get("allowed_private", ())
+    return Outside(allowed_private=tuple(ip_network(network) for network in networks))

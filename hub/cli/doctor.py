@@ -21,12 +21,13 @@ from hub.cli._standing import standing
 from hub.cli._terminal import say
 from hub.flow.photos import path_of
 from hub.settings import Settings, read_settings
-from hub.store import log, schema, soundness
+from hub.store import deliveries, log, schema, soundness
 from hub.store.pool import Pool, open_pool
 
 OUTBOX_WAITS_S = 30.0
 """A relay at work stamps within a second; a row that waits longer is held up."""
 SHOWN = 5
+FAILED_SENDS = 1_000
 PROGRESS_S = 2.0
 
 T = TypeVar("T")
@@ -198,6 +199,19 @@ async def _items(patient: Patient) -> Verdict:
     )
 
 
+async def _sends(patient: Patient) -> Verdict:
+    async with patient.db.acquire() as connection:
+        failed = await deliveries.newest(connection, deliveries.ENDED, FAILED_SENDS)
+    if not failed:
+        return Verdict("none to an agency's own system failed")
+    told = [f"{one.ref or one.id} to {one.target} ({one.error_code})" for one in failed]
+    number = f"{FAILED_SENDS} or more" if len(failed) == FAILED_SENDS else str(len(failed))
+    return Verdict(
+        f"{number} failed: {_some(told)}",
+        f"see to the receiver, then: bigear deliveries retry --agency {failed[0].target}",
+    )
+
+
 async def _outbox(patient: Patient) -> Verdict:
     async with patient.db.acquire() as connection:
         waiting = await soundness.backlog(connection)
@@ -241,4 +255,5 @@ EXAMINATIONS: dict[str, Examination] = {
     "photos": _photos,
     "items": _items,
     "outbox": _outbox,
+    "sends": _sends,
 }

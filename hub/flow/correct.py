@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.flow.casework import changing, summary
 from hub.flow.city import CityNow
+from hub.flow.deliver import tell_agencies
 from hub.flow.ground import Ground
 from hub.model.errors import BadInput
 from hub.model.facts import digest
@@ -61,6 +62,10 @@ async def correct_labels(
             new_version,
             summary(case, **changed, **columns, **before, from_state=case.state),
         )
+        if columns:
+            await tell_agencies(
+                tx, now.book, [(case.id, columns["agency"], new_version, case.mark)]
+            )
     return new_version
 
 
@@ -100,6 +105,7 @@ async def correct_agency(
                 text_digest=digest(salt, reason),
             ),
         )
+        await tell_agencies(tx, city.now.book, [(case.id, agency, new_version, case.mark)])
     return new_version
 
 

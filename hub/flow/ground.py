@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from hub.model.people import SYSTEM
-from hub.store import log
+from hub.store import deliveries, log
 from hub.store.pool import Connection, Pool
 
 
@@ -35,6 +35,8 @@ class Ground:
 
 OUTBOX = "outbox"
 """The bell's channel that wakes the relay."""
+DELIVERIES = "deliveries"
+"""The bell's channel that wakes those who send."""
 
 
 @dataclass(slots=True)
@@ -70,6 +72,8 @@ class Change:
 async def change(ground: Ground, actor: str = SYSTEM) -> AsyncIterator[Change]:
     """One transaction. Commits on leaving, rolls back on any exception; then wakes the relay.
 
+    Whoever was sent a case that the facts tell of is to be sent it again, as it stands then.
+
     Raises asyncpg.PostgresError or OSError when the database refuses or is away: nothing was written.
     """
     async with ground.db.acquire() as connection:
@@ -77,7 +81,14 @@ async def change(ground: Ground, actor: str = SYSTEM) -> AsyncIterator[Change]:
         async with connection.transaction():
             yield tx
             await log.append(connection, tx.entries)
+            await _renew_deliveries(tx)
     if tx.entries:
         ground.bell.ring(OUTBOX)
     for channel in tx.rings:
         ground.bell.ring(channel)
+
+
+async def _renew_deliveries(tx: Change) -> None:
+    versions = {int(e.subject_id): e.version for e in tx.entries if e.subject == "case"}
+    if versions and await deliveries.renew(tx.connection, "case", versions):
+        tx.wake(DELIVERIES)

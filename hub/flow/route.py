@@ -6,6 +6,7 @@ from typing import Any
 
 from hub.flow.casework import summary
 from hub.flow.city import City, CityNow
+from hub.flow.deliver import tell_agencies
 from hub.flow.ground import Change, Ground, change
 from hub.rules.routing import Decision, Question, decide
 from hub.store import cases, pipeline
@@ -31,6 +32,15 @@ async def route(ground: Ground, city: CityNow, limit: int, only: int | None = No
         for item, decision in fresh:
             if item.id in opened:
                 tx.record("case.routed", "case", opened[item.id], 1, _told(now, item, decision))
+        await tell_agencies(
+            tx,
+            now.book,
+            (
+                (opened[item.id], decision.agency, 1, item.mark)
+                for item, decision in fresh
+                if item.id in opened
+            ),
+        )
         for item in claimed:
             if item.id in known:
                 await _reconsider(tx, now, item, known[item.id])
@@ -111,3 +121,4 @@ async def _reconsider(tx: Change, city: City, item: ClaimedItem, case_id: int) -
         version,
         summary(case, **changed, from_state=case.state, config=city.version),
     )
+    await tell_agencies(tx, city.book, [(case_id, decision.agency, version, case.mark)])

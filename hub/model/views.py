@@ -101,6 +101,20 @@ class BroadcastView(Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     content_hash: str
 
 
+class CaseNotice(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What an agency's own system is told of a case, whenever it changes: all of it, as it is now.
+
+    ``delivery`` is the same for every attempt at one version. ``case.gone``: it lies with another
+    agency now. ``erased``: forget the texts that came before.
+    """
+
+    delivery: str
+    case: CaseView
+    text: str | None = None
+    place: str | None = None
+    erased: bool = False
+
+
 class CountView(Struct, frozen=True, forbid_unknown_fields=True):
     """How many open cases an agency (null: triage) has in a state: totals, never differences."""
 

@@ -21,7 +21,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from hub.ports.connector import AuthFailed, RateLimited, Rejected, Transient
+from hub.ports.connector import AuthFailed, RateLimited, Rejected, Transient, Unanswered
 
 Network = IPv4Network | IPv6Network
 
@@ -145,7 +145,8 @@ class Outside:
         """One request, no redirect followed.
 
         Raises Forbidden (address), Rejected (``answer.too_large``, a 4xx), AuthFailed (401, 403),
-        RateLimited (429, or 503 with Retry-After), Transient (network, time-out, 5xx).
+        RateLimited (429, or 503 with Retry-After), Transient (network, 5xx), Unanswered (a time-out
+        or a broken connection after it was sent).
         """
         checked = self._checked(url)
         if self._session is None:
@@ -165,8 +166,10 @@ class Outside:
             if isinstance(failed.os_error, Forbidden):
                 raise failed.os_error from None
             raise Transient(str(failed)) from failed
-        except (aiohttp.ClientError, TimeoutError, OSError) as failed:
+        except aiohttp.ConnectionTimeoutError as failed:
             raise Transient(repr(failed)) from failed
+        except (aiohttp.ClientError, TimeoutError, OSError) as failed:
+            raise Unanswered(repr(failed)) from failed
 
     def _checked(self, url: str) -> URL:
         """The address as it will be asked, so that nothing is read in two ways. Raises Forbidden,

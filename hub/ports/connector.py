@@ -41,6 +41,10 @@ class Transient(ConnectorError):
     code = "connector.unavailable"
 
 
+class Unanswered(Transient):
+    """The request went out and no answer came: it may have been taken all the same."""
+
+
 class Rejected(ConnectorError):
     """The platform or the hub refuses this payload; trying again changes nothing."""
 

@@ -39,6 +39,7 @@ _FILES: tuple[tuple[str, str, str, type], ...] = (
     ("accounts.toml", "account", "accounts", AccountEntry),
 )
 CHANNELS = ("queue", "webhook")
+_URL = re.compile(r"https?://[^/\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +139,26 @@ def _doubles(book: RuleBook, place: _Places) -> Iterable[Finding]:
 def _agencies(book: RuleBook, place: _Places, districts: Mapping[str, str]) -> Iterable[Finding]:
     for agency in book.agencies:
         channel, district = agency.delivery.channel, agency.district
-        if channel not in CHANNELS:
+        if channel == "email":
+            yield place.finding(
+                "agencies.toml",
+                agency.code,
+                "agency.delivery",
+                f"agency {agency.code}: delivery by e-mail is not built; use queue or webhook",
+            )
+        elif channel not in CHANNELS:
             yield place.finding(
                 "agencies.toml",
                 agency.code,
                 "agency.delivery",
                 f"agency {agency.code}: no delivery channel {channel!r}{_like(channel, CHANNELS)}",
             )
-        if channel == "webhook" and not agency.delivery.address:
+        if channel == "webhook" and not _URL.match(agency.delivery.address):
             yield place.finding(
                 "agencies.toml",
                 agency.code,
                 "agency.address",
-                f"agency {agency.code}: delivery by webhook needs an address",
+                f"agency {agency.code}: delivery by webhook needs an http or https address",
             )
         if district and districts and district not in districts:
             yield place.finding(

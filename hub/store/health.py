@@ -21,7 +21,10 @@ async def gauges(connection: Connection) -> dict[str, float]:
                (SELECT count(*) FROM item WHERE stage <> 'routed' AND attempts > 0)
                    AS items_failing,
                (SELECT coalesce(sum(times), 0) FROM quarantine) AS quarantined,
-               (SELECT count(*) FROM delivery WHERE state = 'queued') AS deliveries_queued,
+               (SELECT count(*) FROM delivery WHERE state IN ('queued', 'sending'))
+                   AS deliveries_queued,
+               (SELECT count(*) FROM delivery WHERE state IN ('failed', 'unknown', 'expired'))
+                   AS deliveries_failed,
                (SELECT coalesce(max(position), 0) FROM fact) AS position
         """
     )

@@ -87,6 +87,8 @@ DAMAGE = {
     "moves": "DELETE FROM allowed_move WHERE kind = 'post' AND source = 'triage'",
     "items": "UPDATE item SET stage = 'located', attempts = 3",
     "erased": "UPDATE item SET erased_at = now()",
+    "sends": "INSERT INTO delivery (subject, subject_id, channel, target, version, state,"
+    " deadline_at) VALUES ('case', 1, 'webhook', 'metro', 1, 'failed', now())",
 }
 
 

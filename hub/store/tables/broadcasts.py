@@ -60,6 +60,7 @@ delivery = Table(
     Column("subject_id", BigInteger, nullable=False),
     Column("channel", Text, nullable=False),  # live | webhook | email …
     Column("target", Text, nullable=False),  # the agency or account it is for
+    Column("version", Integer, nullable=False),  # of the subject, that the target has to know
     Column("state", Text, nullable=False, server_default="queued"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     moment("next_at", now=True),
@@ -67,8 +68,9 @@ delivery = Table(
     Column("error_code", Text),
     Column("reached", Integer),  # how many took it, where a channel can tell
     moment("created_at", now=True),
+    moment("deadline_at", nullable=False),  # nobody tries any more after it
     moment("done_at"),
     one_of("state", ("queued", "sending", "sent", "failed", "unknown", "expired")),
     UniqueConstraint("subject", "subject_id", "channel", "target"),
-    Index("ix_delivery_due", "next_at", postgresql_where=text("state = 'queued'")),
+    Index("ix_delivery_due", "next_at", postgresql_where=text("state IN ('queued', 'sending')")),
 )

@@ -1,0 +1,331 @@
+"""Agencies' own systems are told of their cases: signed, at least once, none held up by another."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from aiohttp import web
+
+from hub.bus.bell import Bell
+from hub.flow import casework, deliver
+from hub.flow.city import CityNow
+from hub.flow.complain import Complaint, complain
+from hub.flow.configure import apply
+from hub.flow.correct import correct_agency
+from hub.flow.erase import Person, erase_person
+from hub.flow.ground import Ground
+from hub.model.items import Point
+from hub.model.people import Principal
+from hub.model.views import CaseNotice
+from hub.net import signature
+from hub.net.client import Outside
+from hub.store import deliveries, reading, rulebooks
+from hub.workers import deliver as worker
+
+Work = Callable[[], Awaitable[None]]
+Staff = Callable[..., Awaitable[Principal]]
+
+SECRET = "of the test"
+JUNG = Point(37.5636, 126.9976)
+PATIENCE_S = 30.0
+
+
+@dataclass
+class Receiver:
+    """An agency's system: keeps what it takes; answers with ``status``, or hangs on ``hold``."""
+
+    url: str = ""
+    status: int = 200
+    hold: asyncio.Event | None = None
+    taken: list[tuple[str, CaseNotice]] = field(default_factory=list)
+    asked: int = 0
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def take(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        signature.verify(SECRET, request.headers.get(signature.HEADER), body, time.time())
+        self.asked += 1
+        if self.hold is not None:
+            await self.hold.wait()
+        if self.status < 300:
+            notice = msgspec.json.decode(body, type=CaseNotice)
+            self.taken.append((request.headers[worker.DELIVERY_HEADER], notice))
+        self.news.set()
+        return web.Response(status=self.status, headers={"Location": self.url})
+
+    async def until(self, holds: Callable[[], Any]) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while not holds():
+                await self.news.wait()
+                self.news.clear()
+
+
+@asynccontextmanager
+async def receiving() -> AsyncIterator[Receiver]:
+    receiver = Receiver()
+    app = web.Application()
+    app.router.add_post("/cases", receiver.take)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/cases"
+    try:
+        yield receiver
+    finally:
+        if receiver.hold:
+            receiver.hold.set()
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as one:
+        yield one
+
+
+async def deliver_to(ground: Ground, city: CityNow, **urls: str) -> None:
+    """Give these agencies a webhook."""
+    async with ground.db.acquire() as connection:
+        newest = await rulebooks.newest(connection)
+    assert newest is not None
+    document = newest[1]
+    for agency in document["agencies"]:
+        if agency["code"] in urls:
+            agency["delivery"] = {"channel": "webhook", "address": urls[agency["code"]]}
+    await apply(ground, document, "test")
+    await city.refresh()
+
+
+@asynccontextmanager
+async def sending(
+    ground: Ground, city: CityNow, redis_url: str, *networks: str
+) -> AsyncIterator[None]:
+    """A worker's deliveries at work, allowed to reach these private networks."""
+    bell = Bell(redis_url)
+    await bell.open()
+    allowed = tuple(ip_network(network) for network in networks)
+    async with Outside(allowed_private=allowed) as outside:
+        task = asyncio.create_task(worker.run(ground, city, bell, outside, lambda _: SECRET))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await bell.close()
+
+
+async def a_case(
+    ground: Ground, city: CityNow, staff: Staff, work_off: Work, agency: str, text: str = "파였어요"
+) -> tuple[Principal, str, int, int]:
+    """A case on the queue of an agency, put there by hand: (admin, reference, id, version)."""
+    sent = await complain(ground, Complaint("web", text, place="우체국 앞", point=JUNG))
+    await work_off()
+    admin = await staff(f"admin{sent.item_id}", ("admin", None))
+    async with ground.db.acquire() as connection:
+        record = await reading.record_of_ref(connection, sent.ref)
+    assert record is not None
+    version = record.version
+    if record.agency != agency:
+        version = await correct_agency(ground, city, admin, record.id, version, agency, "여기")
+    return admin, sent.ref, record.id, version
+
+
+async def settled(ground: Ground, *states: str) -> None:
+    """Wait until all deliveries have come to one of these states."""
+    async with asyncio.timeout(PATIENCE_S):
+        while await ground.db.fetchval(
+            "SELECT count(*) FROM delivery WHERE state <> ALL($1)", list(states)
+        ):
+            await asyncio.sleep(0.05)
+
+
+LOOP = "127.0.0.0/8"
+
+
+async def test_an_agency_is_told_of_its_case_and_of_every_change(
+    ground: Ground,
+    city: CityNow,
+    staff: Staff,
+    work_off: Work,
+    receiver: Receiver,
+    redis_url: str,
+    tmp_path: Path,
+) -> None:
+    await deliver_to(ground, city, metro=receiver.url)
+    admin, ref, case_id, version = await a_case(ground, city, staff, work_off, "metro")
+    async with sending(ground, city, redis_url, LOOP):
+        await receiver.until(lambda: receiver.taken)
+        number, notice = receiver.taken[0]
+        assert notice.delivery == number and number.endswith(f"-{version}")
+        assert (notice.case.ref, notice.case.state, notice.text) == (ref, "queued", "파였어요")
+        assert notice.place == "우체국 앞"
+        version = await casework.take(ground, admin, case_id, version)
+        await receiver.until(lambda: receiver.taken[-1][1].case.version == version)
+        assert receiver.taken[-1][1].case.state == "in_progress"
+        version = await correct_agency(ground, city, admin, case_id, version, "fire", "그리로")
+        await receiver.until(lambda: receiver.taken[-1][1].case.gone)
+        assert receiver.taken[-1][1].text is None
+        version = await correct_agency(ground, city, admin, case_id, version, "metro", "도로")
+        await receiver.until(lambda: receiver.taken[-1][1].case.version == version)
+        await erase_person(ground, tmp_path, Person(ref=ref))
+        await receiver.until(lambda: receiver.taken[-1][1].erased)
+        assert receiver.taken[-1][1].text is None
+        await settled(ground, "sent")
+    ended = await ground.db.fetch("SELECT data FROM outbox WHERE type = 'delivery.changed'")
+    assert {row["data"]["state"] for row in ended} == {"sent"}
+
+
+async def test_one_that_hangs_holds_up_nobody(
+    ground: Ground, city: CityNow, staff: Staff, work_off: Work, receiver: Receiver, redis_url: str
+) -> None:
+    async with receiving() as hanging:
+        hanging.hold = asyncio.Event()
+        await deliver_to(ground, city, fire=hanging.url, metro=receiver.url)
+        await a_case(ground, city, staff, work_off, "fire")
+        async with sending(ground, city, redis_url, LOOP):
+            async with asyncio.timeout(PATIENCE_S):
+                while not hanging.asked:
+                    await asyncio.sleep(0.05)
+            _, ref, _, _ = await a_case(ground, city, staff, work_off, "metro", "비상")
+            await receiver.until(lambda: receiver.taken)
+            assert receiver.taken[0][1].case.ref == ref
+            assert not hanging.taken
+
+
+async def test_a_failure_is_tried_again_and_the_lane_pauses(
+    ground: Ground, city: CityNow, staff: Staff, work_off: Work, receiver: Receiver, redis_url: str
+) -> None:
+    receiver.status = 503
+    await deliver_to(ground, city, metro=receiver.url)
+    for text in ("하나", "둘", "셋"):
+        await a_case(ground, city, staff, work_off, "metro", text)
+    async with sending(ground, city, redis_url, LOOP):
+        await receiver.until(lambda: receiver.asked)
+        async with asyncio.timeout(PATIENCE_S):
+            while not await ground.db.fetchval(
+                "SELECT bool_and(state = 'queued' AND next_at > now()) FROM delivery"
+            ):
+                await asyncio.sleep(0.05)
+        assert receiver.asked == 1
+        receiver.status = 200
+        await ground.db.execute("UPDATE delivery SET next_at = now()")
+        await settled(ground, "sent")
+    assert len({notice.case.ref for _, notice in receiver.taken}) == 3
+    assert await ground.db.fetchval("SELECT max(attempts) FROM delivery") == 2
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, "http.404"), (302, "http.302")])
+async def test_a_refusal_ends_it_and_an_engineer_sends_it_again(
+    status: int,
+    code: str,
+    ground: Ground,
+    city: CityNow,
+    staff: Staff,
+    work_off: Work,
+    receiver: Receiver,
+    redis_url: str,
+) -> None:
+    receiver.status = status
+    await deliver_to(ground, city, metro=receiver.url)
+    await a_case(ground, city, staff, work_off, "metro")
+    async with sending(ground, city, redis_url, LOOP):
+        await settled(ground, "failed")
+        async with ground.db.acquire() as connection:
+            [one] = await deliveries.newest(connection, deliveries.ENDED, 10)
+            assert (one.error_code, one.target) == (code, "metro")
+            receiver.status = 200
+            assert await deliveries.retry(connection, [one.id], None) == 1
+        await settled(ground, "sent")
+    assert receiver.asked == 2
+
+
+async def test_an_address_inside_is_refused_unless_the_configuration_opens_it(
+    ground: Ground, city: CityNow, staff: Staff, work_off: Work, receiver: Receiver, redis_url: str
+) -> None:
+    await deliver_to(ground, city, metro=receiver.url)
+    await a_case(ground, city, staff, work_off, "metro")
+    async with sending(ground, city, redis_url):
+        await settled(ground, "failed")
+    assert receiver.asked == 0
+    assert await ground.db.fetchval("SELECT error_code FROM delivery") == "address.forbidden"
+
+
+async def test_what_a_dead_worker_had_in_hand_is_sent_again(
+    ground: Ground, city: CityNow, staff: Staff, work_off: Work, receiver: Receiver, redis_url: str
+) -> None:
+    await deliver_to(ground, city, metro=receiver.url)
+    await a_case(ground, city, staff, work_off, "metro")
+    letter = await deliver.take(ground, "metro")
+    assert letter is not None
+    assert await deliver.take(ground, "metro") is None  # nobody else gets it meanwhile
+    await ground.db.execute("UPDATE delivery SET next_at = now()")  # its lease has run out
+    async with sending(ground, city, redis_url, LOOP):
+        await settled(ground, "sent")
+    assert len(receiver.taken) == 1
+
+
+async def test_a_change_while_it_is_sent_is_sent_too(
+    ground: Ground, city: CityNow, staff: Staff, work_off: Work
+) -> None:
+    await deliver_to(ground, city, metro="http://127.0.0.1/")
+    admin, _, case_id, version = await a_case(ground, city, staff, work_off, "metro")
+    letter = await deliver.take(ground, "metro")
+    assert letter is not None
+    newer = await casework.take(ground, admin, case_id, version)
+    await deliver.settle(ground, letter, deliver.TAKEN)
+    again = await deliver.take(ground, "metro")
+    assert again is not None and again.notice is not None
+    assert again.claimed.version == newer and again.claimed.attempts == 1
+
+
+async def test_it_ends_at_its_deadline_and_after_its_last_attempt(
+    ground: Ground, city: CityNow, staff: Staff, work_off: Work
+) -> None:
+    await deliver_to(ground, city, metro="http://127.0.0.1/", fire="http://127.0.0.1/")
+    away = deliver.Outcome("connector.unavailable", again=True)
+    unsure = deliver.Outcome("delivery.unanswered", again=True, unsure=True)
+    for outcome, state in ((away, "failed"), (unsure, "unknown")):
+        await a_case(ground, city, staff, work_off, "metro", state)
+        await ground.db.execute("UPDATE delivery SET attempts = $1", deliver.MAX_ATTEMPTS - 1)
+        letter = await deliver.take(ground, "metro")
+        assert letter is not None
+        assert await deliver.settle(ground, letter, outcome)
+        newest = "SELECT state FROM delivery ORDER BY id DESC LIMIT 1"
+        assert await ground.db.fetchval(newest) == state
+    await a_case(ground, city, staff, work_off, "fire", "늦음")
+    await ground.db.execute("UPDATE delivery SET deadline_at = now() WHERE target = 'fire'")
+    late = await deliver.take(ground, "fire")
+    assert late is not None and late.claimed.late
+    await deliver.settle(ground, late, away)
+    assert await ground.db.fetchval("SELECT state FROM delivery WHERE target = 'fire'") == "expired"
+
+
+async def test_samples_and_checks_stay_here(
+    ground: Ground, city: CityNow, work_off: Work, staff: Staff
+) -> None:
+    await deliver_to(
+        ground, city, **{agency.code: "http://127.0.0.1/" for agency in city.now.book.agencies}
+    )
+    admin = await staff("admin", ("admin", None))
+    for mark in ("sample", "check", None):
+        sent = await complain(ground, Complaint("web", f"도로 {mark}", point=JUNG, mark=mark))
+        await work_off()
+        async with ground.db.acquire() as connection:
+            record = await reading.record_of_ref(connection, sent.ref)
+        assert record is not None
+        other = "fire" if record.agency != "fire" else "metro"
+        await correct_agency(ground, city, admin, record.id, record.version, other, "왜")
+    marks = await ground.db.fetch(
+        "SELECT DISTINCT c.mark FROM delivery d JOIN work_case c ON c.id = d.subject_id"
+    )
+    assert [row["mark"] for row in marks] == [None]
