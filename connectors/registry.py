@@ -44,10 +44,13 @@ def manifests() -> dict[str, Manifest]:
 def open_connector(account: Account, outside: Outside | None) -> Connector:
     """The connector of an account. Raises Rejected ``platform.unknown`` where none is built yet,
     ``settings.unknown`` for a setting that the platform has not, ``settings.missing`` or
-    ``settings.invalid`` for what it cannot use."""
+    ``settings.invalid`` for what it cannot use. Without ``outside`` it can only take a push, and
+    ``hook.not_taken`` is raised where the platform pushes nothing."""
     manifest = manifests().get(account.platform)
     if manifest is None:
         raise Rejected("platform.unknown", account.platform)
+    if outside is None and manifest.inbound != "webhook":
+        raise Rejected("hook.not_taken", account.platform)
     if unknown := sorted(set(account.settings) - set(manifest.settings)):
         known = ", ".join(manifest.settings) or "none"
         raise Rejected("settings.unknown", f"{unknown[0]} (there are: {known})")

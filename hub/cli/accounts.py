@@ -41,17 +41,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     settings = read_settings()
+    return on_ground(lambda stand: carry_out(stand, settings, args))
+
+
+async def carry_out(stand: Standing, settings: Settings, args: argparse.Namespace) -> int:
+    """Do what was asked for; the exit code. Raises BigEarError."""
     match args.doing:
         case "list":
-            return on_ground(_list)
+            return await _list(stand)
         case "enable":
-            return on_ground(lambda stand: _enable(stand, settings, args))
+            return await _enable(stand, settings, args)
         case "disable":
-            return on_ground(lambda stand: _disable(stand, args.code))
+            return await _disable(stand, args.code)
         case "check":
-            return on_ground(lambda stand: _check(stand, settings, args.code))
+            return await _check(stand, settings, args.code)
         case _:
-            return on_ground(lambda stand: _quarantine(stand, args.raw))
+            return await _quarantine(stand, args.raw)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The samples: `bigear samples clear` deletes every sample and what hangs on it."""
+"""The samples: `bigear samples clear` deletes them all, with what hangs on them, and ends them."""
 
 from __future__ import annotations
 

@@ -83,6 +83,16 @@ async def begin_samples(connection: Connection) -> None:
     )
 
 
+async def end_samples(connection: Connection) -> None:
+    """Let their cursor say that they are over."""
+    await connection.execute(
+        "INSERT INTO account_state (account, enabled, health, cursor)"
+        " VALUES ('samples', false, 'disabled', $1)"
+        " ON CONFLICT (account) DO UPDATE SET cursor = $1",
+        {"over": True},
+    )
+
+
 async def disable(connection: Connection, account: str) -> bool:
     """Stop an account; its cursor stays, so that enabling goes on where it was. False if it was
     never enabled."""

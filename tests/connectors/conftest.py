@@ -19,14 +19,14 @@ from aiohttp import web
 from connectors.platforms.rss import connector as rss
 from connectors.registry import open_connector
 from hub import wiring
-from hub.flow import configure
-from hub.flow.ground import Ground
 from hub.net.client import Outside
 from hub.settings import read_settings
 from hub.store.accounts import AccountState, states
-from hub.store.pool import open_pool
 from hub.wiring import Standing
 from hub.workers import connectors
+from tests.api.conftest import door
+
+__all__ = ["door"]
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -99,25 +99,17 @@ async def outside() -> AsyncIterator[Outside]:
 
 
 @pytest.fixture
-async def stand(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Standing]:
+async def stand(city_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Standing]:
     """What a role stands on, with the default city's rule book."""
     settings = read_settings(
         {
             "BIGEAR_HOME": str(tmp_path),
-            "BIGEAR_DATABASE_URL": database_url,
+            "BIGEAR_DATABASE_URL": city_url,
             "BIGEAR_REDIS_URL": redis_url,
         }
     )
-    db = await open_pool(database_url, size=1)
-    await configure.seed(Ground(db, _Silent()), settings.config)
-    await db.close()
     async with wiring.standing(settings) as standing:
         yield standing
-
-
-class _Silent:
-    def ring(self, channel: str, position: int = 0) -> None:
-        """Nobody listens yet."""
 
 
 @pytest.fixture

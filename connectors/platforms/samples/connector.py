@@ -41,16 +41,18 @@ def samples() -> tuple[Sample, ...]:
 
 
 class SamplesConnector:
-    """Not an account of the city: runs only while none is enabled. Cursor: ``{"next": n}``."""
+    """Not an account of the city: runs only while none is enabled. Cursor: ``{"next": n}``, or
+    ``{"over": true}`` once they were cleared away."""
 
     platform = "samples"
     caps = Caps(inbound="poll", poll_interval_s=INTERVAL_S)
 
     async def events(self, cursor: Mapping[str, Any] | None) -> AsyncIterator[Batch]:
         """The next sample; at the beginning the first dozen."""
-        start = int((cursor or {}).get("next", 0))
+        known = cursor or {}
+        start = int(known.get("next", 0))
         stop = min(start + (1 if start else FIRST), MAX_PLAYED)
-        if start >= stop:
+        if start >= stop or "over" in known:
             yield Batch()
             return
         yield Batch(tuple(_inbound(n) for n in range(start, stop)), {"next": stop})

@@ -1,0 +1,152 @@
+"""Accounts enabled and disabled while the hub runs, the samples, and the commands for both."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from connectors.platforms.samples.connector import SamplesConnector
+from hub.cli import accounts as cli
+from hub.flow import accounts, samples
+from hub.flow.receive import receive
+from hub.model.errors import BigEarError
+from hub.model.items import Anomalous, Batch
+from hub.ports.connector import Caps
+from hub.settings import read_settings
+from hub.wiring import Standing
+from tests.connectors.conftest import FeedServer, Post, Supervised, eventually
+
+CODE = "rss_city_blog"
+
+
+async def enable(hub: Supervised, feed: FeedServer, path: str = "/") -> None:
+    settings = {"url": feed.url + path, "interval_s": "0.05"}
+    await accounts.enable(hub.stand.ground, CODE, settings, None)
+
+
+async def test_enabling_changing_and_disabling_are_followed(
+    hub: Supervised, feed: FeedServer
+) -> None:
+    feed.posts = [Post("1", "one")]
+    async with hub.running():
+        await enable(hub, feed)
+        await hub.until_health(CODE, "connected")
+        await enable(hub, feed, "/changed")
+
+        async def changed() -> bool:
+            return "/changed" in feed.paths
+
+        await eventually(changed)
+        await accounts.disable(hub.stand.ground, CODE)
+        state = await hub.until_health(CODE, "disabled")
+        asked = len(feed.paths)
+        await asyncio.sleep(0.4)
+        assert len(feed.paths) <= asked + 1
+        assert state.cursor is not None
+    state = await hub.until_health(CODE, "disabled")
+    assert not state.enabled
+
+
+async def test_samples_play_until_the_first_account_is_enabled(
+    hub: Supervised, feed: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SamplesConnector, "caps", Caps("poll", poll_interval_s=0.05))
+    async with hub.running():
+
+        async def played() -> bool:
+            return len(await hub.texts()) > 14
+
+        await eventually(played)
+        await enable(hub, feed)
+        await hub.until_health(CODE, "connected")
+        left = len(await hub.texts())
+        await asyncio.sleep(0.3)
+        assert len(await hub.texts()) == left
+    marks = await hub.fetch("SELECT DISTINCT mark FROM item")
+    assert [row["mark"] for row in marks] == ["sample"]
+
+
+async def test_cleared_samples_are_gone_and_do_not_begin_again(hub: Supervised) -> None:
+    async with hub.running():
+        await hub.until_health("samples", "connected")
+        assert await samples.clear(hub.stand.ground) == 12
+        await asyncio.sleep(0.3)
+        assert await hub.texts() == []
+    async with hub.running():
+        await asyncio.sleep(0.3)
+    assert await hub.texts() == []
+
+
+Command = Callable[..., Awaitable[tuple[int | str, str, str]]]
+
+
+@pytest.fixture
+def command(stand: Standing, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run ``bigear accounts …``: its exit code or what it raises, its output, its complaints."""
+    parser = argparse.ArgumentParser()
+    cli.add_arguments(parser)
+
+    async def run(*words: str | Path) -> tuple[int | str, str, str]:
+        args = parser.parse_args([str(word) for word in words])
+        try:
+            done: int | str = await cli.carry_out(stand, read_settings({}), args)
+        except BigEarError as refused:
+            done = refused.code
+        return done, *capsys.readouterr()
+
+    return run
+
+
+async def test_the_commands_say_what_is_wrong_and_change_nothing(
+    command: Command, tmp_path: Path
+) -> None:
+    weak = tmp_path / "weak"
+    weak.write_text("short\n")
+    for words, code in [
+        (("enable", "no_such"), "account.not_found"),
+        (("disable", "no_such"), "account.not_found"),
+        (("disable", CODE), "account.not_found"),
+        (("check", CODE), "account.not_found"),
+        (("quarantine", "--raw", "1"), "not_found"),
+        (("enable", "x_city"), "platform.unknown"),
+        (("enable", CODE), "settings.missing"),
+        (("enable", CODE, "--set", "ulr=https://example.org"), "settings.unknown"),
+        (("enable", CODE, "--set", "url=http://a", "--set", "interval_s=0"), "settings.invalid"),
+        (("enable", CODE, "--set", "url=http://a", "--set", "kind=alarm"), "settings.invalid"),
+        (("enable", "sms_120"), "settings.missing"),
+        (("enable", "sms_120", "--secret-file", str(weak)), "settings.invalid"),
+    ]:
+        done, out, err = await command(*words)
+        assert out == "", words
+        assert done == code or (done == 1 and f"[{code}]" in err), (words, done, err)
+    listed = (await command("list"))[1].splitlines()
+    assert len(listed) == 44
+    assert all("disabled" in line for line in listed)
+
+
+async def test_the_commands_enable_keep_and_show(
+    command: Command, tmp_path: Path, hub: Supervised
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("a secret that is long enough\n")
+    assert (await command("enable", "sms_120", "--secret-file", secret))[0] == 0
+    done, out, err = await command("enable", CODE, "--set", "url=http://127.0.0.1/feed")
+    assert (done, out) == (0, f"{CODE} is enabled\n")
+    assert "[address.forbidden]" in err  # the default configuration opens no private network
+    assert (await command("check", CODE))[0] == 1
+    assert (await command("disable", CODE))[0] == 0
+    assert (await command("enable", CODE))[0] == 0  # its settings are still known
+    bad = Anomalous("webhook", "sms_120", "payload.invalid", b"\x00raw")
+    for _ in range(2):
+        await receive(hub.stand.ground, Batch(anomalous=(bad,)))
+    listed = (await command("list"))[1]
+    assert listed.count("starting") == 2
+    assert "2 in quarantine" in listed
+    assert "a secret that is long enough" not in listed
+    kept = (await command("quarantine"))[1].split()
+    assert "payload.invalid" in kept
+    assert (await command("quarantine", "--raw", kept[0]))[1] == "\x00raw"
