@@ -11,8 +11,22 @@ async def clear(ground: Ground) -> int:
     vanish there too."""
     async with change(ground) as tx:
         await accounts.end_samples(tx.connection)
-        gone = await samples.clear(tx.connection)
-        for item_id, case_id in gone:
-            if case_id is not None:
-                tx.record("samples.cleared", "case", case_id, 0, {"item": item_id})
-    return len(gone)
+        cleared = await samples.clear(tx.connection)
+        for sample in cleared:
+            if sample.case_id is not None and sample.version is not None:
+                tx.record(
+                    "samples.cleared",
+                    "case",
+                    sample.case_id,
+                    sample.version,
+                    {
+                        "ref": sample.ref,
+                        "kind": sample.kind,
+                        "state": sample.state,
+                        "mark": sample.mark,
+                        "agency": sample.agency,
+                        "district": sample.district,
+                        "item": sample.item_id,
+                    },
+                )
+    return len(cleared)
