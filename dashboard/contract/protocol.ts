@@ -146,7 +146,7 @@ export interface Resync {
   type: "resync";
   topic: string;
   position: number;
-  reason: "not_allowed" | "too_far_behind" | "too_slow" | "unknown_position";
+  reason: "not_allowed" | "too_slow" | "unknown_position";
 }
 
 /** All that the topic holds at ``position``; replaces what the client had of it. ``truncated`` says that only the newest were sent (``total`` counts them all). */

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from hub.gateway.counts import Counts
-from hub.gateway.topics import TRIAGE, Topic, touched
+from hub.gateway.topics import TRIAGE, Topic, may_touch, touched
 from hub.model.broadcasts import BroadcastRecord
 from hub.model.cases import CaseRecord
 from hub.model.facts import Fact
 from hub.model.people import Principal
-from hub.model.views import Change, MessageView, ProgressView
+from hub.model.views import CaseView, Change, MessageView, ProgressView
 from hub.rules.alerts import alert_view, broadcast_view, is_out
 from hub.rules.views import audience_for, case_view, gone_view, rfc3339
 from hub.store import broadcasts, log, reading
@@ -39,7 +40,10 @@ _STAGE_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A batch of facts with everything that their views need."""
+    """A batch of facts with everything that their views need.
+
+    ``gone``: cases that no longer exist; ``recounted``: the batch changed a total.
+    """
 
     facts: Sequence[Fact]
     cases: dict[str, CaseRecord] = field(default_factory=dict)
@@ -47,6 +51,7 @@ class Loaded:
     broadcasts: dict[str, BroadcastRecord] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     gone: tuple[int, ...] = ()
+    recounted: bool = False
 
 
 class Feed:
@@ -68,7 +73,11 @@ class Feed:
             self.counts = Counts(await reading.open_cases_brief(connection))
 
     async def next(self) -> Loaded | None:
-        """The facts after ``position``, loaded; None when there are none. ``position`` moves on."""
+        """The facts after ``position``, loaded; None when there are none.
+
+        ``position`` moves on, and ``counts`` with it, in one turn of the loop: whoever reads both gets
+        totals of exactly that position.
+        """
         async with self._db.acquire() as connection:
             facts = await log.after(connection, self.position, BATCH_FACTS)
         if not facts:
@@ -76,25 +85,29 @@ class Feed:
         loaded = await self.load(facts)
         self._ring.extend(facts)
         self.position = facts[-1].position
-        return loaded
+        recounted = self.counts.fold(loaded.cases.values(), loaded.gone)
+        return replace(loaded, recounted=recounted)
 
-    async def since(self, position: int) -> Sequence[Fact] | None:
-        """The facts after ``position`` up to the feed's own; None when they are too many."""
-        if self.position - position > RESUME_FACTS:
-            return None
+    def reaches(self, position: int) -> bool:
+        """Whether somebody at this position can be brought up with facts, not too many of them."""
+        return self.position - position <= RESUME_FACTS
+
+    async def since(self, position: int, limit: int) -> Sequence[Fact]:
+        """Up to ``limit`` facts after the position, none beyond the feed's own."""
+        upto = min(position + limit, self.position)
         if self._ring and self._ring[0].position <= position + 1:
-            return [fact for fact in self._ring if fact.position > position]
-        upto = self.position
+            skipped = position + 1 - self._ring[0].position  # positions are dense
+            return list(islice(self._ring, skipped, skipped + upto - position))
         async with self._db.acquire() as connection:
-            facts = await log.after(connection, position, RESUME_FACTS)
-        return [fact for fact in facts if fact.position <= upto]
+            return await log.after(connection, position, upto - position)
 
-    async def load(self, facts: Sequence[Fact]) -> Loaded:
-        """Read what these facts touch, as it stands now."""
-        case_ids = {int(f.subject_id) for f in facts if f.subject == "case"}
-        message_ids = [f.data["message"] for f in facts if f.data.get("message")]
-        broadcast_ids = {int(f.subject_id) for f in facts if f.subject == "broadcast"}
-        user_ids = {int(f.actor[5:]) for f in facts if f.actor.startswith("user:")}
+    async def load(self, facts: Sequence[Fact], only: Topic | None = None) -> Loaded:
+        """Read what these facts touch, as it stands now; ``only``: what one topic may need."""
+        needed = [f for f in facts if only is None or may_touch(only, f)]
+        case_ids = {int(f.subject_id) for f in needed if f.subject == "case"}
+        message_ids = [f.data["message"] for f in needed if f.data.get("message")]
+        broadcast_ids = {int(f.subject_id) for f in needed if f.subject == "broadcast"}
+        user_ids = {int(f.actor[5:]) for f in needed if f.actor.startswith("user:")}
         async with self._db.acquire() as connection:
             cases = await reading.records(connection, list(case_ids)) if case_ids else []
             messages = await reading.messages_by_id(connection, message_ids) if message_ids else []
@@ -103,7 +116,7 @@ class Feed:
             )
             names = await broadcasts.names_of(connection, list(user_ids)) if user_ids else {}
         return Loaded(
-            facts,
+            needed,
             {str(case.id): case for case in cases},
             {message.id: message for message in messages},
             {str(record.id): record for record in told},
@@ -160,7 +173,7 @@ def _change(topic: Topic, fact: Fact, loaded: Loaded, who: Principal | None) -> 
         )
     case = loaded.cases.get(fact.subject_id)
     if case is None:
-        return None
+        return _vanished(fact)
     if topic.kind in ("public:area", "public:case"):
         return _outward(topic, fact, case, loaded)
     audience = audience_for(who, case.agency)
@@ -177,21 +190,38 @@ def _change(topic: Topic, fact: Fact, loaded: Loaded, who: Principal | None) -> 
     )
 
 
+def _vanished(fact: Fact) -> Change:
+    """A case that no longer exists: whoever shows it drops it."""
+    at = rfc3339(fact.at)
+    case = CaseView(
+        id=int(fact.subject_id),
+        version=fact.version,
+        ref=fact.data["ref"],
+        kind=fact.data["kind"],
+        state=fact.data["state"],
+        received_at=at,
+        updated_at=at,
+        gone=True,
+    )
+    return Change(fact.position, at, fact.type, case=case)
+
+
 def _outward(topic: Topic, fact: Fact, case: CaseRecord, loaded: Loaded) -> Change | None:
     """For the public and the reporter: never a note, never who did it."""
     at = rfc3339(fact.at)
+    words = fact.data.get("message_kind")
     if topic.kind == "public:area":
-        if case.mark == "check" or fact.type in ("case.noted", "case.answered"):
+        if case.mark == "check" or words == "note":
             return None
         view = gone_view(case) if _left(topic, case) else case_view(case, "public")
-        return Change(fact.position, at, fact.type, case=view)
-    if fact.type == "case.noted" and fact.data.get("message_kind") != "addition":
+        # That something was said is between the city and the reporter; the case moved all the same.
+        return Change(fact.position, at, "case.moved" if words else fact.type, case=view)
+    if words == "note":
         return None
-    message = None
-    if fact.data.get("message_kind") in ("answer", "addition"):
-        message = _message(fact, loaded, named=False)
+    message = _message(fact, loaded, named=False) if words in ("answer", "addition") else None
+    routed = ProgressView(case.ref, "routed", at) if fact.type == "case.routed" else None
     view = case_view(case, "reporter")
-    return Change(fact.position, at, fact.type, case=view, message=message)
+    return Change(fact.position, at, fact.type, case=view, progress=routed, message=message)
 
 
 def _left(topic: Topic, case: CaseRecord) -> bool:

@@ -141,7 +141,7 @@ class Resync(Struct, frozen=True, tag_field="type", tag="resync", forbid_unknown
 
     topic: str
     position: int
-    reason: Literal["too_slow", "too_far_behind", "unknown_position", "not_allowed"]
+    reason: Literal["too_slow", "unknown_position", "not_allowed"]
 
 
 class Problem(

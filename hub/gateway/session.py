@@ -100,6 +100,10 @@ class Session:
         self.topics[message.id] = topic
         return Open(message.id, topic, message.position)
 
+    def holds(self, number: int, topic: Topic) -> bool:
+        """Whether the client still wants this topic under this number."""
+        return self.topics.get(number) == topic
+
     def forget(self, topic: Topic) -> None:
         """The hub let go of a topic (refused, or cut loose): the client may ask for it again."""
         self.topics = {number: held for number, held in self.topics.items() if held != topic}

@@ -7,7 +7,7 @@ from hub.gateway.protocol import Snapshot
 from hub.gateway.topics import TRIAGE, Topic
 from hub.model.cases import CaseRecord
 from hub.model.people import Principal
-from hub.model.views import CountView, ProgressView
+from hub.model.views import ProgressView
 from hub.rules.alerts import alert_view, broadcast_view
 from hub.rules.views import audience_for, case_view, rfc3339
 from hub.store import broadcasts, log, reading
@@ -16,10 +16,11 @@ from hub.store.pool import Connection, Pool
 SNAPSHOT_CASES = 500
 
 
-async def snapshot(
-    db: Pool, number: int, topic: Topic, who: Principal | None, counts: list[CountView]
-) -> Snapshot:
-    """The topic as this person may see it. The records may be newer than the position, never older."""
+async def snapshot(db: Pool, number: int, topic: Topic, who: Principal | None) -> Snapshot:
+    """The topic as this person may see it. The records may be newer than the position, never older.
+
+    Not for ``counts``: those are the feed's own.
+    """
     async with (
         db.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
@@ -34,13 +35,15 @@ async def snapshot(
                 if total == SNAPSHOT_CASES:
                     total = await reading.queue_total(connection, agency)
                 return _of_cases(base, cases, who, total)
-            case "area":
-                cases = await reading.open_in_district(connection, topic.key, SNAPSHOT_CASES)
-                return _of_cases(base, cases, who, len(cases))
-            case "public:area":
-                cases = await reading.open_in_district(connection, topic.key, SNAPSHOT_CASES)
-                shown = [case for case in cases if case.mark != "check"]
-                return _of_cases(base, shown, None, len(shown))
+            case "area" | "public:area":
+                checks = topic.kind == "area"
+                cases = await reading.open_in_district(
+                    connection, topic.key, SNAPSHOT_CASES, checks=checks
+                )
+                total = len(cases)
+                if total == SNAPSHOT_CASES:
+                    total = await reading.district_total(connection, topic.key, checks=checks)
+                return _of_cases(base, cases, who if checks else None, total)
             case "case":
                 return await _one_case(connection, base, int(topic.key), who)
             case "public:case":
@@ -51,8 +54,6 @@ async def snapshot(
             case "broadcasts":
                 newest = await broadcasts.newest(connection, 100)
                 return _with(base, broadcasts=[broadcast_view(record) for record in newest])
-            case "counts":
-                return _with(base, counts=counts)
     return base
 
 

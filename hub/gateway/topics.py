@@ -71,6 +71,20 @@ def authorise(
         raise Forbidden("topic.denied")
 
 
+def may_touch(topic: Topic, fact: Fact) -> bool:
+    """Whether a fact can concern the topic at all, as far as that shows without reading its record."""
+    match topic.kind:
+        case "alerts" | "broadcasts":
+            return fact.subject == "broadcast"
+        case "case":
+            return fact.subject == "case" and fact.subject_id == topic.key
+        case "public:case":
+            return fact.data.get("ref") == topic.key
+        case "queue" | "area" | "public:area":
+            return fact.subject == "case"
+    return False
+
+
 def touched(fact: Fact, case: CaseRecord | None) -> Iterable[Topic]:
     """The topics that a fact about a case or an item touches.
 

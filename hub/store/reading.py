@@ -79,13 +79,17 @@ async def open_in_queue(connection: Connection, agency: str | None, limit: int) 
     return [CaseRecord(*row.values()) for row in rows]
 
 
-async def open_in_district(connection: Connection, district: str, limit: int) -> list[CaseRecord]:
-    """The newest open cases in a district."""
+async def open_in_district(
+    connection: Connection, district: str, limit: int, *, checks: bool
+) -> list[CaseRecord]:
+    """The newest open cases in a district, those of self-checks only if ``checks``."""
     rows = await connection.fetch(
-        _RECORD + "WHERE i.district = $1 AND c.state = ANY($2) ORDER BY c.id DESC LIMIT $3",
+        _RECORD + "WHERE i.district = $1 AND c.state = ANY($2)"
+        " AND ($4 OR c.mark IS DISTINCT FROM 'check') ORDER BY c.id DESC LIMIT $3",
         district,
         list(OPEN_STATES),
         limit,
+        checks,
     )
     return [CaseRecord(*row.values()) for row in rows]
 
@@ -175,6 +179,20 @@ async def queue_total(connection: Connection, agency: str | None) -> int:
     )
 
 
+async def district_total(connection: Connection, district: str, *, checks: bool) -> int:
+    """How many open cases lie in a district, those of self-checks only if ``checks``."""
+    return int(
+        await connection.fetchval(
+            "SELECT count(*) FROM work_case c JOIN item i ON i.id = c.item_id"
+            " WHERE i.district = $1 AND c.state = ANY($2)"
+            " AND ($3 OR c.mark IS DISTINCT FROM 'check')",
+            district,
+            list(OPEN_STATES),
+            checks,
+        )
+    )
+
+
 async def open_cases_brief(
     connection: Connection,
 ) -> list[tuple[int, int, str | None, str]]:
@@ -212,7 +230,8 @@ async def progress(
     """How far an item is. With a digest: only for the holder of that secret."""
     row = await connection.fetchrow(
         """
-        SELECT i.id, i.ref, i.stage, coalesce(l.labelled_at, i.received_at), c.id AS case_id
+        SELECT i.id, i.ref, i.stage,
+               coalesce(c.opened_at, l.labelled_at, i.received_at), c.id AS case_id
         FROM item i LEFT JOIN item_label l ON l.item_id = i.id
         LEFT JOIN work_case c ON c.item_id = i.id
         WHERE i.ref = $1 AND ($2::bytea IS NULL OR i.secret_digest = $2)
