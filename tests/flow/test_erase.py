@@ -234,9 +234,7 @@ async def test_open_pages_lose_the_words_at_once(
         assert told[-1].case.excerpt is None
         assert not any(word in str(told) for word in PLANTED)
     # Whoever comes back with an old position reads the facts again, with nothing left to say.
-    old = await feed.since(0)
-    assert old is not None
-    again = await feed.load(old)
+    again = await feed.load(await feed.since(0, 500))
     for topic, facts in topics_of(again).items():
         assert not any(word in str(changes(topic, facts, again, admin)) for word in PLANTED)
 
