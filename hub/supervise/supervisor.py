@@ -20,6 +20,8 @@ LONGEST_PAUSE_S = 10.0
 STEADY_AFTER_S = 30.0
 """A child that lived this long starts again at once; one that did not, after a growing pause."""
 TRIES_AT_START = 3
+LINES_TOLD = 5
+LINE_MAX_CHARS = 400
 LOG_MAX_BYTES = 16 * 1024 * 1024
 LOG_CHECK_S = 60.0
 
@@ -83,26 +85,36 @@ class Supervisor:
             for name in kept.child.after:
                 await self._kept[name].is_ready.wait()
             began = time.monotonic()
-            try:
-                await self._launch(kept)
-            except OSError as problem:
-                kept.fail(f"{kept.child.argv[0]}: {problem.strerror}")
-                return
-            assert kept.process is not None
-            code = await kept.process.wait()
+            reason = await self._live(kept)
             kept.is_ready.clear()
             if self._stopping.is_set():
                 return
             tries += 1
             if not kept.started.done() and tries >= TRIES_AT_START:
-                kept.fail(f"ended {tries} times, last with {code}")
+                kept.fail(f"ended {tries} times, last with {reason}")
                 return
             if time.monotonic() - began > STEADY_AFTER_S:
                 pause_s = FIRST_PAUSE_S
             if kept.started.done():
-                self._say(f"{kept.child.name} ended ({_reason(code)}); again in {pause_s:.1f} s")
+                self._tell(kept, reason, pause_s)
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+    def _tell(self, kept: _Kept, reason: str, pause_s: float) -> None:
+        """Say that a child ended; of one that ends again and again, with its last words."""
+        self._say(f"{kept.child.name} ended ({reason}); again in {pause_s:.1f} s")
+        if pause_s > FIRST_PAUSE_S:
+            for line in (f"its log: {kept.log}", *last_lines(kept.log, LINES_TOLD)):
+                self._say(f"  {line[:LINE_MAX_CHARS]}")
+
+    async def _live(self, kept: _Kept) -> str:
+        """One life of the child, from its start to its end; why it ended."""
+        try:
+            await self._launch(kept)
+        except OSError as problem:  # no such program, or no memory or space for it just now
+            return f"{kept.child.argv[0]}: {problem.strerror}"
+        assert kept.process is not None
+        return _reason(await kept.process.wait())
 
     async def _launch(self, kept: _Kept) -> None:
         """Start the child's process; return when it is ready, or ended, or took too long."""
@@ -163,7 +175,8 @@ class Supervisor:
     async def _trim_logs(self) -> None:
         while True:
             for path in self._logs.glob("*.log"):
-                trim(path, LOG_MAX_BYTES)
+                with contextlib.suppress(FileNotFoundError):
+                    trim(path, LOG_MAX_BYTES)
             await asyncio.sleep(LOG_CHECK_S)
 
 
@@ -198,9 +211,11 @@ class _Kept:
 def trim(log: Path, max_bytes: int) -> None:
     """Keep a log that grew past ``max_bytes`` as ``<name>.1`` and empty it. The writers append, so
     they go on at its new end; lines written between the two steps may be lost."""
-    if log.stat().st_size > max_bytes:
+    if log.stat().st_size <= max_bytes:
+        return
+    with contextlib.suppress(OSError):  # a full disk must not make it grow on
         shutil.copyfile(log, log.with_suffix(".log.1"))
-        os.truncate(log, 0)
+    os.truncate(log, 0)
 
 
 def last_lines(log: Path, count: int) -> list[str]:

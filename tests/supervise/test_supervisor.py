@@ -137,6 +137,41 @@ async def test_a_missing_program_is_told(supervisor: Supervisor) -> None:
     assert "/no/such/program" in str(failed.value.details["reason"])
 
 
+async def test_a_child_that_keeps_ending_is_told_with_its_last_words(
+    supervisor: Supervisor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lives = tmp_path / "lives"
+    code = f"""
+        import pathlib, sys, time
+        with open({str(lives)!r}, "a") as file: file.write("x")
+        pathlib.Path({str(tmp_path / "up")!r}).touch()
+        time.sleep(0.3)
+        sys.exit("no room for more")
+    """
+    await supervisor.start([child("role", code, exists(tmp_path / "up"))])
+    await eventually(lambda: lives.read_text() == "xxx")
+    told = capsys.readouterr().out
+    assert "role ended (exit code 1); again in 0.2 s" in told
+    assert "role ended (exit code 1); again in 0.4 s" in told
+    assert "no room for more" in told.split("0.4 s")[1]
+
+
+async def test_a_program_that_goes_missing_is_started_when_it_is_back(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    """As one is when memory or space was short for a moment: no failed start is the last."""
+    program = tmp_path / "program"
+    program.symlink_to(sys.executable)
+    argv = (str(program), "-c", SLEEPER)
+    await supervisor.start([Child("one", argv, {}, at_once, grace_s=2)])
+    program.unlink()
+    os.kill(supervisor.pids()["one"], signal.SIGKILL)
+    await eventually(lambda: supervisor.pids() == {})
+    await asyncio.sleep(0.3)
+    program.symlink_to(sys.executable)
+    await eventually(lambda: "one" in supervisor.pids())
+
+
 async def test_stop_asks_dependants_first_and_then_kills(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -208,6 +243,14 @@ def test_a_home_is_held_by_one(tmp_path: Path) -> None:
         assert refused.value.details["pid"] == str(os.getpid())
     with hold(lock):
         pass
+
+
+def test_a_long_log_that_cannot_be_put_aside_is_emptied_all_the_same(tmp_path: Path) -> None:
+    log = tmp_path / "role.log"
+    log.write_text("old\n" * 100)
+    (tmp_path / "role.log.1").mkdir()  # as a full disk would, it lets no copy be made
+    trim(log, max_bytes=100)
+    assert log.read_text() == ""
 
 
 def test_a_long_log_is_put_aside_and_its_writer_goes_on(tmp_path: Path) -> None:
