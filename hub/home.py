@@ -8,12 +8,22 @@ import os
 import secrets
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from hub.model.errors import BigEarError
+
 DATABASE = "bigear"
 SOCKET_PATH_MAX_BYTES = 90  # the kernel takes 107; PostgreSQL adds "/.s.PGSQL.5432.lock"
+
+
+class HomeUnusable(BigEarError):
+    """The home cannot be made or written to; ``details`` hold its ``home`` and the ``reason``."""
+
+    code = "home.unusable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,30 +107,43 @@ class Home:
         return f"postgresql://{DATABASE}:{password}@/{DATABASE}?host={sockets}"
 
     def create(self) -> None:
-        """Make the home and the folders below it that only its owner may read."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        for folder in (self.secrets, self.photos, self.logs):
-            folder.mkdir(mode=0o700, exist_ok=True)
+        """Make the home and the folders below it that only its owner may read. Raises
+        ``HomeUnusable``."""
+        with self._usable():
+            self.root.mkdir(parents=True, exist_ok=True)
+            self.lock.touch(0o600)
+            for folder in (self.secrets, self.photos, self.logs):
+                folder.mkdir(mode=0o700, exist_ok=True)
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as problem:
+            raise HomeUnusable(home=str(self.root), reason=str(problem)) from None
 
     def secret(self, name: str) -> str:
         """The secret ``name`` (256 random bits, hexadecimal), made on first use, readable by its
-        owner only."""
+        owner only. Raises ``HomeUnusable``."""
         path = self.secrets / name
-        if path.exists():
+        with self._usable():
+            if not path.exists():
+                self._make_secret(path)
             return path.read_text(encoding="ascii").strip()
+
+    def _make_secret(self, path: Path) -> None:
         self.create()
-        descriptor, fresh = tempfile.mkstemp(prefix=f".{name}.", dir=self.secrets)  # mode 0600
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(32))
-            file.flush()
-            os.fsync(file.fileno())
+        descriptor, fresh = tempfile.mkstemp(prefix=f".{path.name}.", dir=self.secrets)  # mode 0600
         try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_hex(32))
+                file.flush()
+                os.fsync(file.fileno())
             os.link(fresh, path)  # of two processes at once, the first one's secret holds
         except FileExistsError:
             pass
         finally:
             Path(fresh).unlink()
-        return path.read_text(encoding="ascii").strip()
 
     def agency_secret(self, code: str) -> str:
         """What the hub signs an agency's webhook with, made on first use."""
@@ -130,7 +153,7 @@ class Home:
         """``http`` and ``live`` of the hub running on this home; empty when none does."""
         try:
             found = json.loads(self.running.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):
             return {}
         return {name: int(found[name]) for name in ("http", "live") if name in found}
 

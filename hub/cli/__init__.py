@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,6 +44,9 @@ def commands() -> dict[str, str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Refusals are one line on stderr and exit code 1; Ctrl-C is 130."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # Hangul on a terminal without it
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # unwinds like Ctrl-C
     words = list(sys.argv[1:] if argv is None else argv)
     command = _command(words[0]) if words else None
     if command is None:

@@ -40,6 +40,7 @@ def prepared(settings: Settings, meanwhile: Callable[[], None] = lambda: None) -
     ``AlreadyRunning`` when another process holds it. Downloads the first time, so do it before
     there is an event loop to block."""
     os.umask(0o022)  # another user runs root's servers; what is private is made so by itself
+    servers.refuse_unknown_system(embedded(settings))  # before anything else is begun
     settings.home.create()
     with hold(settings.home.lock):
         settings.home.running.unlink(missing_ok=True)  # of one that was killed

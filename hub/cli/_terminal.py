@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -9,10 +10,15 @@ from hub.model.errors import BigEarError
 from hub.model.texts import error_text
 
 
+class DiskFull(BigEarError):
+    """Nothing more can be written: no space is left, or the user's quota is used up."""
+
+    code = "home.full"
+
+
 def say(text: str) -> None:
-    """One line of progress on stderr, at once; what cannot be written there is escaped."""
-    encoding = sys.stderr.encoding or "ascii"
-    print(text.encode(encoding, "backslashreplace").decode(encoding), file=sys.stderr, flush=True)
+    """One line of progress on stderr, at once."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def language() -> str:
@@ -26,8 +32,10 @@ def language() -> str:
 def tell(command: str, problem: BigEarError | OSError) -> None:
     """Why ``command`` could not be done: its words, its stable code, and every detail."""
     if isinstance(problem, OSError):
-        say(f"bigear {command}: {problem}")
-        return
+        if problem.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            say(f"bigear {command}: {problem}")
+            return
+        problem = DiskFull()
     words = error_text(language(), problem.code, **problem.details)
     say(f"bigear {command}: {words} [{problem.code}]")
     for name, value in problem.details.items():

@@ -116,6 +116,7 @@ def _npm(web: Path, *words: str) -> int:
         "PATH": f"{node.parent}:{os.environ.get('PATH', '/usr/bin:/bin')}",
         "npm_config_update_notifier": "false",
         "npm_config_cache": str(web.parents[1] / ".tools" / "npm"),
+        "NODE_COMPILE_CACHE": str(web.parents[1] / ".tools" / "node"),  # not in /tmp
     }
     if not sys.stderr.isatty():
         env["NO_COLOR"] = "1"

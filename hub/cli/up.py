@@ -153,4 +153,6 @@ def _print_addresses(settings: Settings) -> None:
     print(f"          {pages_url}/staff    staff")
     print(f"          ws://{host}:{settings.live_port}/live    live")
     print(f"home      {settings.home.root}   (logs in {settings.home.logs})")
+    if settings.home.first_users.exists():
+        print(f"sign in   with the logins and passwords of {settings.home.first_users}")
     print("Ctrl-C stops it.", flush=True)

@@ -1,5 +1,5 @@
 """PostgreSQL with PostGIS, and Valkey, embedded: made in the home, started as child processes."""
 
-from hub.servers.embedded import children, prepare, reachable
+from hub.servers.embedded import children, prepare, reachable, refuse_unknown_system
 
-__all__ = ["children", "prepare", "reachable"]
+__all__ = ["children", "prepare", "reachable", "refuse_unknown_system"]

@@ -29,6 +29,8 @@ NOT_NEEDED = (
     "ssl-cert",
 )
 """Rasters, 3D solids, the JIT compiler and Debian's cluster scripts: hundreds of MB, never used."""
+SPACE_BYTES = 500 * 1024 * 1024
+"""Lists and archives (110 MiB), what they unpack to (200 MiB), and a database that can grow."""
 PROGRAMS = ("postgres", "initdb", "psql", "pg_dump", "pg_restore", "pg_ctl")
 _LIBRARIES = ("postgis-3", "pg_trgm", "btree_gist", "unaccent")
 
@@ -80,6 +82,12 @@ def unpack(software: Path, say: Say) -> None:
     """Download and unpack everything into ``software``. Raises ``ServerSetup``."""
     fresh = software.with_name(f".{software.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
+    free = shutil.disk_usage(software.parent).free
+    if free < SPACE_BYTES:
+        raise ServerSetup(
+            reason=f"{software.parent} has {free >> 20} MiB left and needs {SPACE_BYTES >> 20};"
+            " make room, or choose another folder with BIGEAR_HOME=…"
+        )
     tree = fresh / "tree"
     tree.mkdir(parents=True)
     for folder in (software.parent, fresh, tree):

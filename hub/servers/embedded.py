@@ -34,15 +34,20 @@ Install Valkey, or Redis 7.2 or newer, and say where it is:
 }
 
 
-def prepare(home: Home, wanted: Iterable[str], say: debian.Say) -> None:
-    """Put the ``wanted`` servers on disk: seconds the first time, milliseconds after. Needs a
-    network only the first time. Raises ``ServerSetup``, on a system it does not know too."""
-    wanted = set(wanted)
-    if not wanted:
-        return
+def refuse_unknown_system(wanted: Iterable[str]) -> None:
+    """Raises ``ServerSetup`` with what to set where the ``wanted`` servers cannot be embedded."""
     unknown = [_OTHER_SYSTEM[name] for name in sorted(wanted) if not _known_system(name)]
     if unknown:
         raise ServerSetup(reason="\n".join(unknown))
+
+
+def prepare(home: Home, wanted: Iterable[str], say: debian.Say) -> None:
+    """Put the ``wanted`` servers on disk: seconds the first time, milliseconds after. Needs a
+    network only the first time. Raises ``ServerSetup``."""
+    wanted = set(wanted)
+    if not wanted:
+        return
+    refuse_unknown_system(wanted)
     home.create()
     home.servers.mkdir(parents=True, exist_ok=True)
     home.servers.chmod(0o755)

@@ -4,7 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from hub.home import Home, open_to_all
+import pytest
+
+from hub.home import Home, HomeUnusable, open_to_all
 
 
 def test_a_secret_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
@@ -46,4 +48,15 @@ def test_ports_are_those_of_the_running_hub(tmp_path: Path) -> None:
     home.running.write_text('{"http": 8313, "live": 8314, "pid": 1}')
     assert home.ports() == {"http": 8313, "live": 8314}
     home.running.write_text('{"http"')  # its writer was killed
+    assert home.ports() == {}
+
+
+def test_a_home_that_cannot_be_used_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    home = Home(tmp_path / "file" / "home")
+    for use in (home.create, lambda: home.secret("key")):
+        with pytest.raises(HomeUnusable) as refused:
+            use()
+        assert refused.value.details["home"] == str(home.root)
+        assert "Not a directory" in str(refused.value.details["reason"])
     assert home.ports() == {}
