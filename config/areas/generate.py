@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import pickle
+import re
 import sys
 from importlib.resources import files
 from typing import Any
@@ -40,14 +41,20 @@ def main() -> None:
         seoul: Any = pickle.load(file)  # noqa: S301 - the package's own file
     out = csv.writer(sys.stdout, lineterminator="\n")
     out.writerow(["code", "kind", "name_ko", "name_en", "district", "lat", "lon"])
-    for name, (code, name_en) in DISTRICTS.items():
-        gu = seoul.children[name]
-        out.writerow([code, "district", name, name_en, code, *point(gu)])
+    for gu_name, (code, name_en) in DISTRICTS.items():
+        gu = seoul.children[gu_name]
+        out.writerow([code, "district", gu_name, name_en, code, *point(gu)])
         known = [(n, s) for n, s in sorted(gu.children.items()) if s.coordinates]
         for number, (dong, section) in enumerate(known, start=1):
+            name = plain(dong)
             out.writerow(
-                [f"{code}-{number:02d}", "dong", dong, area_in_english(dong), code, *point(section)]
+                [f"{code}-{number:02d}", "dong", name, area_in_english(name), code, *point(section)]
             )
+
+
+def plain(dong: str) -> str:
+    """창신제1동 as people and signs write it, 창신1동; several numbers with middle dots."""
+    return re.sub(r"제(?=\d)", "", dong).replace(".", "·")
 
 
 def point(section: Any) -> tuple[float, float]:

@@ -1,14 +1,23 @@
-"""Import more places, by name, from CSV: `name, kind, lat, lon`; feeds search and `bigear locate`."""
+"""Import more places, by name, from CSV: `name, kind, lat, lon`; feeds search and `bigear locate`.
+
+    bigear gazetteer import subway_stations.csv --kind station --suffix 역
+
+What stands in brackets behind a name is left out. The file replaces what was imported before.
+"""
 
 from __future__ import annotations
 
 import argparse
 import csv
-import sys
+import io
+import math
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from hub.cli._ground import on_ground
 from hub.flow.configure import import_places
+from hub.model.errors import BadInput
 from hub.model.places import NamedPlace
 from hub.settings import read_settings
 
@@ -18,6 +27,9 @@ _COLUMNS = {
     "lat": ("lat", "latitude", "위도", "y"),
     "lon": ("lon", "lng", "longitude", "경도", "x"),
 }
+_BRACKETS = re.compile(r"\s*\([^)]*\)\s*$")
+SAME_PLACE_DEGREES = 0.01
+"""Two entries of one name nearer than this, about 1 km, are one place: a station of two lines."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,35 +42,61 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     settings = read_settings()
-    places: dict[str, NamedPlace] = {}
-    try:
-        with args.file.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            columns = {
-                ours: next((n for n in names if n in (reader.fieldnames or ())), None)
-                for ours, names in _COLUMNS.items()
-            }
-            if not (columns["name"] and columns["lat"] and columns["lon"]):
-                print(
-                    f"bigear gazetteer: name, lat, lon are needed, not {reader.fieldnames}",
-                    file=sys.stderr,
-                )
-                return 2
-            for row in reader:
-                name = row[columns["name"]].strip()
-                if args.suffix and not name.endswith(args.suffix):
-                    name += args.suffix
-                kind = row[columns["kind"]] if columns["kind"] else args.kind
-                places.setdefault(
-                    name,
-                    NamedPlace(name, kind, float(row[columns["lat"]]), float(row[columns["lon"]])),
-                )
-    except (OSError, UnicodeDecodeError, ValueError) as wrong:
-        print(f"bigear gazetteer: {args.file}: {wrong}", file=sys.stderr)
-        return 2
-    on_ground(
-        lambda stand: import_places(stand.ground, settings.home.areas, list(places.values())),
-        settings,
-    )
+    places = _distinct(_places(args.file.read_bytes(), args.kind, args.suffix))
+    on_ground(lambda stand: import_places(stand.ground, settings.home.areas, places), settings)
     print(f"{len(places)} places imported")
     return 0
+
+
+def _places(content: bytes, kind: str, suffix: str) -> Iterator[NamedPlace]:
+    """The places of a file. Raises BadInput ``gazetteer.columns`` or ``gazetteer.line``."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadInput("input.encoding") from None
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    given = reader.fieldnames or ()
+    columns = {
+        ours: next((name for name in names if name in given), "")
+        for ours, names in _COLUMNS.items()
+    }
+    if not (columns["name"] and columns["lat"] and columns["lon"]):
+        raise BadInput("gazetteer.columns", columns=", ".join(given))
+    rows = iter(reader)
+    while True:
+        try:
+            row = next(rows)
+            yield _place(row, columns, kind, suffix)
+        except StopIteration:
+            return
+        except (csv.Error, ValueError, TypeError) as wrong:
+            raise BadInput("gazetteer.line", line=reader.line_num, detail=str(wrong)) from None
+
+
+def _place(
+    row: Mapping[str, str], columns: Mapping[str, str], kind: str, suffix: str
+) -> NamedPlace:
+    name = _BRACKETS.sub("", row[columns["name"]].strip())
+    if len(name) < 2 and not suffix:
+        raise ValueError("a name of two letters or more is needed")
+    lat, lon = float(row[columns["lat"]]), float(row[columns["lon"]])
+    if not (math.isfinite(lat) and math.isfinite(lon) and abs(lat) <= 90 and abs(lon) <= 180):
+        raise ValueError("lat and lon are degrees (WGS 84)")
+    return NamedPlace(
+        name if name.endswith(suffix) else name + suffix,
+        (row[columns["kind"]] if columns["kind"] else "") or kind,
+        lat,
+        lon,
+    )
+
+
+def _distinct(places: Iterator[NamedPlace]) -> list[NamedPlace]:
+    kept: dict[str, list[NamedPlace]] = {}
+    for place in places:
+        namesakes = kept.setdefault(place.name, [])
+        if all(
+            max(abs(place.lat - other.lat), abs(place.lon - other.lon)) > SAME_PLACE_DEGREES
+            for other in namesakes
+        ):
+            namesakes.append(place)
+    return [place for namesakes in kept.values() for place in namesakes]

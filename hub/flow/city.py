@@ -82,7 +82,7 @@ class CityNow:
             changed_at,
             book,
             index,
-            Gazetteer(index, named),
+            Gazetteer(index, named, (book.city.name_ko, book.city.name_en)),
             Calendar(book.city.country, book.city.time_zone),
         )
         return True
