@@ -1,1 +1,2 @@
-"""The mail room: one folder a platform under ``platforms``; none of them sees another."""
+"""The mail room: one folder a platform under ``platforms``; none of them sees another. ``scaffold`` is
+what a new one is copied from."""

@@ -18,8 +18,8 @@ from hub.ports.connector import Caps, Rejected, WebhookRequest
 FIRST = 12
 """Played at once at the first start, so that there is something to see."""
 INTERVAL_S = 20.0
-MAX_PLAYED = 440
-"""Ten rounds; a trial that runs for weeks must not fill the disk."""
+MAX_PLAYED = 330
+"""Three rounds; a trial that runs for weeks must not fill the disk."""
 
 
 class Sample(Struct, frozen=True, forbid_unknown_fields=True):
