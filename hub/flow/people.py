@@ -7,6 +7,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -24,7 +25,8 @@ MAX_PASSWORD_CHARS = 200
 
 # RFC 9106, second recommended option (64 MiB, 3 passes, 4 lanes), argon2-cffi's default.
 _hasher = argon2.PasswordHasher()
-_hashing = asyncio.Semaphore(2)  # 64 MiB each: a flood of sign-ins must not eat the memory
+# 64 MiB each: a flood of sign-ins must not eat the memory.
+_hashers = ThreadPoolExecutor(2, thread_name_prefix="password")
 
 
 def _hash_of_nobody() -> str:
@@ -199,15 +201,14 @@ def check_password(password: str) -> None:
 
 
 async def _hash(password: str) -> str:
-    async with _hashing:
-        return await asyncio.to_thread(_hasher.hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_hashers, _hasher.hash, password)
 
 
 async def _verify(hashed: str, password: str) -> bool:
-    async with _hashing:
-        try:
-            return await asyncio.to_thread(_hasher.verify, hashed, password)
-        except (argon2.exceptions.VerifyMismatchError, argon2.exceptions.InvalidHashError):
-            return False
-        except UnicodeEncodeError:  # a lone surrogate can be no stored password
-            return False
+    loop = asyncio.get_running_loop()
+    try:
+        return await loop.run_in_executor(_hashers, _hasher.verify, hashed, password)
+    except (argon2.exceptions.VerifyMismatchError, argon2.exceptions.InvalidHashError):
+        return False
+    except UnicodeEncodeError:  # a lone surrogate can be no stored password
+        return False

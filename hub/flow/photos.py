@@ -9,12 +9,12 @@ import io
 import os
 import secrets
 import time
-import warnings
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from hub.flow.ground import Ground
 from hub.model.errors import BadInput, TooLarge
@@ -27,6 +27,10 @@ MAX_SIDE_PX = 2_048
 JPEG_QUALITY = 85
 UNCLAIMED_S = 24 * 3600.0
 FORMATS = ("JPEG", "PNG", "WEBP")
+
+Image.MAX_IMAGE_PIXELS = None  # the limit is MAX_PIXELS, asked before anything is decoded
+# Half a gigabyte each at worst: a flood of photos must not eat the memory.
+_cleaners = ThreadPoolExecutor(2, thread_name_prefix="photo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +94,14 @@ async def drop_files(ground: Ground, folder: Path, names: Sequence[str]) -> None
 def _clean(raw: bytes) -> tuple[bytes, int, int]:
     """Decoded pixels as a new JPEG: no EXIF, no GPS, no profile, no trailing bytes."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(raw), formats=FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise TooLarge("photo.too_large")
-                upright = ImageOps.exif_transpose(image).convert("RGB")
-    except (
-        UnidentifiedImageError,
-        OSError,
-        ValueError,
-        SyntaxError,
-        Image.DecompressionBombError,
-        Image.DecompressionBombWarning,
-    ):
+        with Image.open(io.BytesIO(raw), formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise TooLarge("photo.too_large")
+            image.draft(None, (MAX_SIDE_PX, MAX_SIDE_PX))  # a large JPEG is decoded smaller
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+    except TooLarge:
+        raise
+    except Exception:  # noqa: BLE001 - what Pillow raises of bytes that are no photo has no end
         raise BadInput("photo.invalid") from None
     upright.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX))
     bare = Image.new("RGB", upright.size)
@@ -118,7 +116,9 @@ def _write(path: Path, content: bytes) -> None:
     if path.exists():
         os.utime(path)  # young again: a sweep that is under way leaves it
         return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _flush(path.parent.parent)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with fresh.open("xb") as file:
@@ -130,7 +130,11 @@ def _write(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             fresh.unlink(missing_ok=True)
         raise
-    descriptor = os.open(path.parent, os.O_RDONLY)
+    _flush(path.parent)
+
+
+def _flush(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
+from collections.abc import AsyncIterator
 
 import pytest
 from redis.asyncio import Redis
@@ -13,6 +11,7 @@ from redis.asyncio import Redis
 from hub.bus import rate
 from hub.bus.rate import Limit, Rates
 from hub.model.errors import TooMany
+from tests.relay import way_to
 
 FIVE = Limit(burst=5, interval_s=600.0)
 
@@ -75,53 +74,16 @@ async def test_without_redis_each_process_limits_by_itself(lonely: Rates) -> Non
     assert await spend(lonely, 9, "b") == 5
 
 
-@asynccontextmanager
-async def way_to(redis_url: str) -> AsyncIterator[tuple[str, Callable[[bool], None]]]:
-    """A URL that leads to that Redis as long as the way is open, and what opens and closes it."""
-    parts = urlsplit(redis_url)
-    is_open, pipes = True, set[asyncio.StreamWriter]()
-
-    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while chunk := await reader.read(4096):
-            writer.write(chunk)
-        writer.close()
-
-    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not is_open:
-            writer.close()
-            return
-        if parts.scheme == "unix":
-            there, back = await asyncio.open_unix_connection(parts.path)
-        else:
-            there, back = await asyncio.open_connection(parts.hostname, parts.port)
-        pipes.update((writer, back))
-        await asyncio.gather(pipe(reader, back), pipe(there, writer), return_exceptions=True)
-
-    def turn(to: bool) -> None:
-        nonlocal is_open
-        is_open = to
-        for writer in pipes:
-            writer.close()
-        pipes.clear()
-
-    server = await asyncio.start_server(carry, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    account = f"{parts.netloc.rsplit('@', 1)[0]}@" if "@" in parts.netloc else ""
-    async with server:
-        yield f"redis://{account}127.0.0.1:{port}/0", turn
-        turn(False)
-
-
 async def test_redis_that_goes_away_and_comes_back_is_used_again(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rate, "REDIS_AWAY_S", 0.0)
-    async with way_to(redis_url) as (url, turn):
-        rates = Rates(url)
+    async with way_to(redis_url) as way:
+        rates = Rates(way.url)
         assert await spend(rates, 5) == 5
-        turn(False)
+        way.close()
         assert await spend(rates, 9) == 5  # of its own memory
-        turn(True)
+        way.open()
         assert await spend(rates, 1) == 0  # as Redis remembers
         assert await spend(rates, 9, "b") == 5
         await rates.close()
