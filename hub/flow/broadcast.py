@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hub.flow.city import CityNow
@@ -12,7 +12,7 @@ from hub.flow.ground import Change, Ground, change
 from hub.model.broadcasts import BroadcastRecord, Content
 from hub.model.errors import Conflict, Forbidden
 from hub.model.people import Principal
-from hub.rules.alerts import check_content, content_hash
+from hub.rules.alerts import SUBMITTED_FOR, check_content, content_hash
 from hub.rules.moves import check_move
 from hub.rules.permissions import may
 from hub.store import broadcasts, clock
@@ -142,13 +142,18 @@ async def carry_on(ground: Ground, broadcast_id: int) -> bool:
             columns = {"state": "done"}
         elif old.expires_at is not None and old.expires_at <= now and old.state == "done":
             columns = {"state": "expired"}
-        elif old.state == "submitted":
+        elif old.state == "submitted" and _lapsed(old, now):
             columns = {"state": "expired"}
         else:
             return False
         check_move("broadcast", old.state, columns["state"], is_system=True)
         await _write(tx, old, "broadcast.moved", **columns)
     return True
+
+
+def _lapsed(old: BroadcastRecord, now: datetime) -> bool:
+    """Whether nobody has decided for so long that what it warns of must be over."""
+    return old.submitted_at is not None and old.submitted_at <= now - SUBMITTED_FOR
 
 
 def _require(who: Principal, action: str) -> None:

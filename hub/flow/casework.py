@@ -132,7 +132,7 @@ async def move(
         )
         changed: dict[str, Any] = {"state": target}
         if target == "merged":
-            changed["merged_into"] = await _merge_target(tx, case, target_ref)
+            changed["merged_into"] = await _merge_target(tx, who, case, target_ref)
         if target == "in_progress":
             changed["assignee"] = who.user_id
         if target in ("queued", "triage"):
@@ -150,12 +150,18 @@ async def withdraw(ground: Ground, ref: str) -> int:
         return await _write(tx, case, "case.moved", state="withdrawn")
 
 
-async def _merge_target(tx: Change, case: LockedCase, ref: str) -> int:
-    """The case that this one is a double of: open to the same eyes, and no double itself."""
+async def _merge_target(tx: Change, who: Principal, case: LockedCase, ref: str) -> int:
+    """The case that this one is a double of: open to the same eyes, and no double itself.
+
+    Raises Conflict when somebody changes that one at this moment: two that are merged into each
+    other at once would wait for each other.
+    """
     try:
-        target = await cases.lock_by_ref(tx.connection, ref)
+        target = await cases.lock_by_ref(tx.connection, ref, wait=False)
     except NotFound:
         raise BadInput("merge.unknown_target", field="target_ref") from None
+    if not may(who, "case.read", agency=target.agency):
+        raise BadInput("merge.unknown_target", field="target_ref")
     if target.id == case.id or target.state == "merged":
         raise BadInput("merge.bad_target", field="target_ref")
     return target.id

@@ -52,7 +52,7 @@ async def correct_labels(
             decision = decide(now.book, now.calendar, _question(case, changed))
             if decision.agency != case.agency or case.state == "triage":
                 columns = _to_agency(case, decision.agency, decision.rule)
-                columns["deadline_at"] = decision.deadline_at
+                columns |= {"deadline_at": decision.deadline_at, "overdue": False}
         new_version = await cases.update(tx.connection, case.id, **columns)
         before = {f"{field}_before": getattr(case, field) for field in labels}
         tx.record(

@@ -111,6 +111,7 @@ async def _reconsider(tx: Change, city: City, item: ClaimedItem, case_id: int) -
         "previous_agency": case.agency,
         "rule": decision.rule,
         "deadline_at": decision.deadline_at,
+        "overdue": False,  # of the deadline before; the new one is looked at anew
         "state": decision.state,
     }
     version = await cases.update(tx.connection, case_id, **changed)

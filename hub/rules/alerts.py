@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Container
+from datetime import timedelta
 
 from hub.model.broadcasts import SEVERITIES, BroadcastRecord, Content
 from hub.model.errors import BadInput
@@ -15,6 +16,9 @@ LANGUAGES = ("ko", "en")
 HEADLINE_CHARS = 60
 TEXT_CHARS = 500
 MIN_EXPIRY_MIN, MAX_EXPIRY_MIN = 5, 7 * 24 * 60
+
+SUBMITTED_FOR = timedelta(days=7)
+"""What nobody has approved or returned by then is over."""
 
 OUT = ("sending", "done")
 OVER = ("cancelled", "expired")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from hub.model.broadcasts import BroadcastRecord, Content
@@ -122,15 +123,17 @@ async def update(connection: Connection, broadcast_id: int, **columns: Any) -> i
     return version
 
 
-async def due(connection: Connection) -> list[int]:
-    """Ids of those that the hub itself must move now: approved, being sent, or past their expiry."""
+async def due(connection: Connection, submitted_for: timedelta) -> list[int]:
+    """Ids of those that the hub itself must move now: approved, being sent, past their expiry, or
+    submitted for longer than that."""
     rows = await connection.fetch(
         """
         SELECT id FROM broadcast
         WHERE state IN ('approved', 'sending') OR (state = 'done' AND expires_at <= now())
-           OR (state = 'submitted' AND submitted_at < now() - interval '7 days')
+           OR (state = 'submitted' AND submitted_at <= now() - $1::interval)
         ORDER BY id
-        """
+        """,
+        submitted_for,
     )
     return [row["id"] for row in rows]
 

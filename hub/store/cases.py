@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.model.errors import NotFound
+import asyncpg
+
+from hub.model.errors import Conflict, NotFound
 from hub.store.pool import Connection
 
 
@@ -54,9 +56,14 @@ async def lock(connection: Connection, case_id: int) -> LockedCase:
     return LockedCase(*row.values())
 
 
-async def lock_by_ref(connection: Connection, ref: str) -> LockedCase:
-    """The same, by what people call it. Raises NotFound."""
-    row = await connection.fetchrow(_LOCK.format(where="i.ref = $1"), ref)
+async def lock_by_ref(connection: Connection, ref: str, *, wait: bool = True) -> LockedCase:
+    """The same, by what people call it. Raises NotFound; without ``wait``, Conflict when somebody
+    else has it."""
+    statement = _LOCK.format(where="i.ref = $1") + ("" if wait else " NOWAIT")
+    try:
+        row = await connection.fetchrow(statement, ref)
+    except asyncpg.LockNotAvailableError:
+        raise Conflict from None
     if row is None:
         raise NotFound("case.not_found")
     return LockedCase(*row.values())

@@ -11,6 +11,7 @@ from hub.bus.bell import Bell
 from hub.flow.broadcast import BROADCAST, carry_on
 from hub.flow.ground import Ground
 from hub.model.errors import BigEarError
+from hub.rules.alerts import SUBMITTED_FOR
 from hub.store import broadcasts
 
 POLL_S = 0.5
@@ -23,7 +24,7 @@ async def run(ground: Ground, bell: Bell) -> None:
     while True:
         try:
             async with ground.db.acquire() as connection:
-                due = await broadcasts.due(connection)
+                due = await broadcasts.due(connection, SUBMITTED_FOR)
             moved = [await _carry(ground, broadcast_id) for broadcast_id in due]
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as lost:
             logger.warning("broadcast lane lost the database", extra={"error": repr(lost)})

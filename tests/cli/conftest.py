@@ -8,9 +8,19 @@ from pathlib import Path
 import pytest
 
 from hub.cli import main
-from tests.flow.conftest import city, ground, model, staff, stamp_all, work_off
+from tests.flow.conftest import city, ground, model, open_case, staff, stamp_all, work_off
 
-__all__ = ["Bigear", "bigear", "city", "ground", "model", "staff", "stamp_all", "work_off"]
+__all__ = [
+    "Bigear",
+    "bigear",
+    "city",
+    "ground",
+    "model",
+    "open_case",
+    "staff",
+    "stamp_all",
+    "work_off",
+]
 
 Bigear = Callable[..., tuple[int, str, str]]
 

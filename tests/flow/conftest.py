@@ -8,18 +8,22 @@ from pathlib import Path
 import pytest
 
 import classifiers
-from hub.flow import people
 from hub.flow.city import CityNow
+from hub.flow.complain import Complaint, complain
 from hub.flow.configure import seed
+from hub.flow.correct import correct_agency
 from hub.flow.ground import Ground
 from hub.flow.label import label
 from hub.flow.locate import locate
 from hub.flow.route import route
+from hub.model.cases import CaseRecord
+from hub.model.items import Point
 from hub.model.people import Grant, Principal
-from hub.store import log
+from hub.store import log, reading
 from hub.store import people as stored_people
 from hub.store.pool import connect, open_pool
 
+IN_JUNG_GU = Point(37.5636, 126.9976)
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 
 
@@ -86,14 +90,41 @@ def work_off(ground: Ground, city: CityNow, model):  # type: ignore[no-untyped-d
 
 
 @pytest.fixture
+def open_case(ground: Ground, city: CityNow, work_off, staff):  # type: ignore[no-untyped-def]
+    """Send a complaint and put it on an agency's queue by hand, whatever the model made of it:
+    ``await open_case("metro")`` → the case as it stands then."""
+
+    routers: list[Principal] = []
+
+    async def send(agency: str, text: str = "파였어요", **more: object) -> CaseRecord:
+        complaint = Complaint("web", text, **({"point": IN_JUNG_GU} | more))  # type: ignore[arg-type]
+        sent = await complain(ground, complaint)
+        await work_off()
+        async with ground.db.acquire() as connection:
+            record = await reading.record_of_ref(connection, sent.ref)
+        assert record is not None
+        if record.agency == agency:
+            return record
+        if not routers:
+            routers.append(await staff("router", ("admin", None)))
+        await correct_agency(ground, city, routers[0], record.id, record.version, agency, "여기")
+        async with ground.db.acquire() as connection:
+            [record] = await reading.records(connection, [record.id])
+        return record
+
+    return send
+
+
+@pytest.fixture
 def staff(ground: Ground, city: CityNow) -> Callable[..., Awaitable[Principal]]:
     """Make a user who may work at once: ``await staff("kim", ("agent", "metro"))``."""
 
     async def make(login: str, *grants: tuple[str, str | None]) -> Principal:
-        user_id, _ = await people.add_user(
-            ground, login, login.title(), [Grant(*g) for g in grants]
-        )
         async with ground.db.acquire() as connection:
+            user_id = await stored_people.add_user(
+                connection, login, login.title(), "no password", [Grant(*g) for g in grants]
+            )
+            assert user_id is not None
             await stored_people.settle(connection, user_id)
             who = await stored_people.principal(connection, user_id)
         assert who is not None

@@ -18,24 +18,22 @@ from aiohttp import web
 from hub.bus.bell import Bell
 from hub.flow import casework, deliver
 from hub.flow.city import CityNow
-from hub.flow.complain import Complaint, complain
 from hub.flow.configure import apply
 from hub.flow.correct import correct_agency
 from hub.flow.erase import Person, erase_person
 from hub.flow.ground import Ground
-from hub.model.items import Point
+from hub.model.cases import CaseRecord
 from hub.model.people import Principal
 from hub.model.views import CaseNotice
 from hub.net import signature
 from hub.net.client import Outside
-from hub.store import deliveries, reading, rulebooks
+from hub.store import deliveries, rulebooks
 from hub.workers import deliver as worker
 
-Work = Callable[[], Awaitable[None]]
+OpenCase = Callable[..., Awaitable[CaseRecord]]
 Staff = Callable[..., Awaitable[Principal]]
 
 SECRET = "of the test"
-JUNG = Point(37.5636, 126.9976)
 PATIENCE_S = 30.0
 
 
@@ -124,22 +122,6 @@ async def sending(
             await bell.close()
 
 
-async def a_case(
-    ground: Ground, city: CityNow, staff: Staff, work_off: Work, agency: str, text: str = "파였어요"
-) -> tuple[Principal, str, int, int]:
-    """A case on the queue of an agency, put there by hand: (admin, reference, id, version)."""
-    sent = await complain(ground, Complaint("web", text, place="우체국 앞", point=JUNG))
-    await work_off()
-    admin = await staff(f"admin{sent.item_id}", ("admin", None))
-    async with ground.db.acquire() as connection:
-        record = await reading.record_of_ref(connection, sent.ref)
-    assert record is not None
-    version = record.version
-    if record.agency != agency:
-        version = await correct_agency(ground, city, admin, record.id, version, agency, "여기")
-    return admin, sent.ref, record.id, version
-
-
 async def settled(ground: Ground, *states: str) -> None:
     """Wait until all deliveries have come to one of these states."""
     async with asyncio.timeout(PATIENCE_S):
@@ -156,28 +138,30 @@ async def test_an_agency_is_told_of_its_case_and_of_every_change(
     ground: Ground,
     city: CityNow,
     staff: Staff,
-    work_off: Work,
+    open_case: OpenCase,
     receiver: Receiver,
     redis_url: str,
     tmp_path: Path,
 ) -> None:
     await deliver_to(ground, city, metro=receiver.url)
-    admin, ref, case_id, version = await a_case(ground, city, staff, work_off, "metro")
+    admin = await staff("admin", ("admin", None))
+    case = await open_case("metro", place="우체국 앞")
+    version = case.version
     async with sending(ground, city, redis_url, LOOP):
         await receiver.until(lambda: receiver.taken)
         number, notice = receiver.taken[0]
         assert notice.delivery == number and number.endswith(f"-{version}")
-        assert (notice.case.ref, notice.case.state, notice.text) == (ref, "queued", "파였어요")
+        assert (notice.case.ref, notice.case.state, notice.text) == (case.ref, "queued", "파였어요")
         assert notice.place == "우체국 앞"
-        version = await casework.take(ground, admin, case_id, version)
+        version = await casework.take(ground, admin, case.id, version)
         await receiver.until(lambda: receiver.taken[-1][1].case.version == version)
         assert receiver.taken[-1][1].case.state == "in_progress"
-        version = await correct_agency(ground, city, admin, case_id, version, "fire", "그리로")
+        version = await correct_agency(ground, city, admin, case.id, version, "fire", "그리로")
         await receiver.until(lambda: receiver.taken[-1][1].case.gone)
         assert receiver.taken[-1][1].text is None
-        version = await correct_agency(ground, city, admin, case_id, version, "metro", "도로")
+        version = await correct_agency(ground, city, admin, case.id, version, "metro", "도로")
         await receiver.until(lambda: receiver.taken[-1][1].case.version == version)
-        await erase_person(ground, tmp_path, Person(ref=ref))
+        await erase_person(ground, tmp_path, Person(ref=case.ref))
         await receiver.until(lambda: receiver.taken[-1][1].erased)
         assert receiver.taken[-1][1].text is None
         await settled(ground, "sent")
@@ -186,29 +170,29 @@ async def test_an_agency_is_told_of_its_case_and_of_every_change(
 
 
 async def test_one_that_hangs_holds_up_nobody(
-    ground: Ground, city: CityNow, staff: Staff, work_off: Work, receiver: Receiver, redis_url: str
+    ground: Ground, city: CityNow, open_case: OpenCase, receiver: Receiver, redis_url: str
 ) -> None:
     async with receiving() as hanging:
         hanging.hold = asyncio.Event()
         await deliver_to(ground, city, fire=hanging.url, metro=receiver.url)
-        await a_case(ground, city, staff, work_off, "fire")
+        await open_case("fire")
         async with sending(ground, city, redis_url, LOOP):
             async with asyncio.timeout(PATIENCE_S):
                 while not hanging.asked:
                     await asyncio.sleep(0.05)
-            _, ref, _, _ = await a_case(ground, city, staff, work_off, "metro", "비상")
+            case = await open_case("metro", "비상")
             await receiver.until(lambda: receiver.taken)
-            assert receiver.taken[0][1].case.ref == ref
+            assert receiver.taken[0][1].case.ref == case.ref
             assert not hanging.taken
 
 
 async def test_a_failure_is_tried_again_and_the_lane_pauses(
-    ground: Ground, city: CityNow, staff: Staff, work_off: Work, receiver: Receiver, redis_url: str
+    ground: Ground, city: CityNow, open_case: OpenCase, receiver: Receiver, redis_url: str
 ) -> None:
     receiver.status = 503
     await deliver_to(ground, city, metro=receiver.url)
     for text in ("하나", "둘", "셋"):
-        await a_case(ground, city, staff, work_off, "metro", text)
+        await open_case("metro", text)
     async with sending(ground, city, redis_url, LOOP):
         await receiver.until(lambda: receiver.asked)
         async with asyncio.timeout(PATIENCE_S):
@@ -230,14 +214,13 @@ async def test_a_refusal_ends_it_and_an_engineer_sends_it_again(
     code: str,
     ground: Ground,
     city: CityNow,
-    staff: Staff,
-    work_off: Work,
+    open_case: OpenCase,
     receiver: Receiver,
     redis_url: str,
 ) -> None:
     receiver.status = status
     await deliver_to(ground, city, metro=receiver.url)
-    await a_case(ground, city, staff, work_off, "metro")
+    await open_case("metro")
     async with sending(ground, city, redis_url, LOOP):
         await settled(ground, "failed")
         async with ground.db.acquire() as connection:
@@ -250,10 +233,10 @@ async def test_a_refusal_ends_it_and_an_engineer_sends_it_again(
 
 
 async def test_an_address_inside_is_refused_unless_the_configuration_opens_it(
-    ground: Ground, city: CityNow, staff: Staff, work_off: Work, receiver: Receiver, redis_url: str
+    ground: Ground, city: CityNow, open_case: OpenCase, receiver: Receiver, redis_url: str
 ) -> None:
     await deliver_to(ground, city, metro=receiver.url)
-    await a_case(ground, city, staff, work_off, "metro")
+    await open_case("metro")
     async with sending(ground, city, redis_url):
         await settled(ground, "failed")
     assert receiver.asked == 0
@@ -261,10 +244,10 @@ async def test_an_address_inside_is_refused_unless_the_configuration_opens_it(
 
 
 async def test_what_a_dead_worker_had_in_hand_is_sent_again(
-    ground: Ground, city: CityNow, staff: Staff, work_off: Work, receiver: Receiver, redis_url: str
+    ground: Ground, city: CityNow, open_case: OpenCase, receiver: Receiver, redis_url: str
 ) -> None:
     await deliver_to(ground, city, metro=receiver.url)
-    await a_case(ground, city, staff, work_off, "metro")
+    await open_case("metro")
     letter = await deliver.take(ground, "metro")
     assert letter is not None
     assert await deliver.take(ground, "metro") is None  # nobody else gets it meanwhile
@@ -275,13 +258,14 @@ async def test_what_a_dead_worker_had_in_hand_is_sent_again(
 
 
 async def test_a_change_while_it_is_sent_is_sent_too(
-    ground: Ground, city: CityNow, staff: Staff, work_off: Work
+    ground: Ground, city: CityNow, staff: Staff, open_case: OpenCase
 ) -> None:
     await deliver_to(ground, city, metro="http://127.0.0.1/")
-    admin, _, case_id, version = await a_case(ground, city, staff, work_off, "metro")
+    admin = await staff("admin", ("admin", None))
+    case = await open_case("metro")
     letter = await deliver.take(ground, "metro")
     assert letter is not None
-    newer = await casework.take(ground, admin, case_id, version)
+    newer = await casework.take(ground, admin, case.id, case.version)
     await deliver.settle(ground, letter, deliver.TAKEN)
     again = await deliver.take(ground, "metro")
     assert again is not None and again.notice is not None
@@ -289,20 +273,20 @@ async def test_a_change_while_it_is_sent_is_sent_too(
 
 
 async def test_it_ends_at_its_deadline_and_after_its_last_attempt(
-    ground: Ground, city: CityNow, staff: Staff, work_off: Work
+    ground: Ground, city: CityNow, open_case: OpenCase
 ) -> None:
     await deliver_to(ground, city, metro="http://127.0.0.1/", fire="http://127.0.0.1/")
     away = deliver.Outcome("connector.unavailable", again=True)
     unsure = deliver.Outcome("delivery.unanswered", again=True, unsure=True)
     for outcome, state in ((away, "failed"), (unsure, "unknown")):
-        await a_case(ground, city, staff, work_off, "metro", state)
+        await open_case("metro", state)
         await ground.db.execute("UPDATE delivery SET attempts = $1", deliver.MAX_ATTEMPTS - 1)
         letter = await deliver.take(ground, "metro")
         assert letter is not None
         assert await deliver.settle(ground, letter, outcome)
         newest = "SELECT state FROM delivery ORDER BY id DESC LIMIT 1"
         assert await ground.db.fetchval(newest) == state
-    await a_case(ground, city, staff, work_off, "fire", "늦음")
+    await open_case("fire", "늦음")
     await ground.db.execute("UPDATE delivery SET deadline_at = now() WHERE target = 'fire'")
     late = await deliver.take(ground, "fire")
     assert late is not None and late.claimed.late
@@ -311,20 +295,12 @@ async def test_it_ends_at_its_deadline_and_after_its_last_attempt(
 
 
 async def test_samples_and_checks_stay_here(
-    ground: Ground, city: CityNow, work_off: Work, staff: Staff
+    ground: Ground, city: CityNow, open_case: OpenCase
 ) -> None:
-    await deliver_to(
-        ground, city, **{agency.code: "http://127.0.0.1/" for agency in city.now.book.agencies}
-    )
-    admin = await staff("admin", ("admin", None))
+    everywhere = {agency.code: "http://127.0.0.1/" for agency in city.now.book.agencies}
+    await deliver_to(ground, city, **everywhere)
     for mark in ("sample", "check", None):
-        sent = await complain(ground, Complaint("web", f"도로 {mark}", point=JUNG, mark=mark))
-        await work_off()
-        async with ground.db.acquire() as connection:
-            record = await reading.record_of_ref(connection, sent.ref)
-        assert record is not None
-        other = "fire" if record.agency != "fire" else "metro"
-        await correct_agency(ground, city, admin, record.id, record.version, other, "왜")
+        await open_case("metro", f"도로 {mark}", mark=mark)
     marks = await ground.db.fetch(
         "SELECT DISTINCT c.mark FROM delivery d JOIN work_case c ON c.id = d.subject_id"
     )

@@ -1,0 +1,34 @@
+"""A case as it stands, what was last said of it, and a way past all rules to where a test wants it."""
+
+from __future__ import annotations
+
+from hub.flow.ground import Ground
+from hub.model.cases import CaseRecord
+from hub.store import reading
+
+
+async def now(ground: Ground, case_id: int) -> CaseRecord:
+    async with ground.db.acquire() as connection:
+        [record] = await reading.records(connection, [case_id])
+    return record
+
+
+async def newest(ground: Ground, case: CaseRecord) -> tuple[str, dict[str, object]]:
+    """Type and data of the newest fact about a case."""
+    row = await ground.db.fetchrow(
+        "SELECT type, data FROM outbox WHERE subject = 'case' AND subject_id = $1"
+        " ORDER BY id DESC LIMIT 1",
+        str(case.id),
+    )
+    assert row is not None
+    return row["type"], row["data"]
+
+
+async def put(ground: Ground, case_id: int, **columns: object) -> None:
+    """Put a case where a test wants it, past all rules."""
+    names = ", ".join(f"{name} = ${n}" for n, name in enumerate(columns, start=2))
+    async with ground.db.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        await connection.execute(
+            f"UPDATE work_case SET {names} WHERE id = $1", case_id, *columns.values()
+        )
