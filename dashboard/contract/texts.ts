@@ -287,6 +287,7 @@ export type TextKey =
   | "platform.rss"
   | "platform.samples"
   | "platform.telegram"
+  | "platform.threads"
   | "platform.web"
   | "platform.webhook"
   | "platform.x"
