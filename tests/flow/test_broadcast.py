@@ -183,7 +183,7 @@ async def test_a_cancelled_one_comes_down_at_once(
     topic = Topic("alerts", "")
     [told] = changes(topic, topics_of(loaded)[topic], loaded, None)
     assert told.alert is not None and not told.alert.live
-    shown = await snapshot(ground.db, 1, topic, None, [])
+    shown = await snapshot(ground.db, 1, topic, None)
     assert not shown.alerts
 
 
