@@ -25,6 +25,8 @@ export interface Options {
   districts: Districts;
   language: Language;
   at: Point | null;
+  /** What a screen reader calls the map, its pin and its buttons. */
+  words: { map: string; pin: string; closer: string; farther: string };
   onPick: ((at: Point) => void) | null;
   onDot: ((id: number) => void) | null;
 }
@@ -139,6 +141,12 @@ export class CityMap {
       minZoom: DISTRICT_ZOOM - 2,
       maxZoom: 18,
       attributionControl: false,
+      locale: {
+        "Map.Title": options.words.map,
+        "Marker.Title": options.words.pin,
+        "NavigationControl.ZoomIn": options.words.closer,
+        "NavigationControl.ZoomOut": options.words.farther,
+      },
       dragRotate: false,
       pitchWithRotate: false,
       cooperativeGestures: false,

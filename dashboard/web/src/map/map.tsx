@@ -41,6 +41,12 @@ export function MapView({ at, label, onPick, dots = NO_DOTS, onDot, chosen = nul
           districts: areas,
           language: spoken,
           at: first.current,
+          words: {
+            map: label,
+            pin: t("map.pin"),
+            closer: t("map.closer"),
+            farther: t("map.farther"),
+          },
           onPick: picks ? (point) => calls.current.onPick?.(point) : null,
           onDot: (id) => calls.current.onDot?.(id),
         });
@@ -52,7 +58,7 @@ export function MapView({ at, label, onPick, dots = NO_DOTS, onDot, chosen = nul
       made?.close();
       setMap(null);
     };
-  }, [city, areas, spoken, picks]);
+  }, [city, areas, spoken, picks, label]);
 
   const lat = at?.lat;
   const lon = at?.lon;
@@ -63,7 +69,7 @@ export function MapView({ at, label, onPick, dots = NO_DOTS, onDot, chosen = nul
   useEffect(() => void map?.choose(chosen), [map, chosen]);
 
   return (
-    <div class="map" role="region" aria-label={label}>
+    <div class="map">
       <div ref={box} class="map-box" />
       {failed && <p class="map-note">{t("map.failed")}</p>}
       {!map && !failed && <p class="map-note">{t("common.loading")}</p>}
