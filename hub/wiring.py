@@ -133,6 +133,7 @@ async def _run_api(settings: Settings, stand: Standing, ready: Ready) -> None:
     from hub.api.app import build
     from hub.api.context import ApiContext
     from hub.bus.rate import Rates
+    from hub.store.tiles import open_archive
 
     network = read_network(settings.config)
     rates = Rates(settings.redis_url)
@@ -149,6 +150,7 @@ async def _run_api(settings: Settings, stand: Standing, ready: Ready) -> None:
         check_key=settings.home.secret("check"),
         version=__version__,
         rate_scale=float(network.get("rate_scale", 1.0)),
+        tiles=open_archive(Path(archive)) if (archive := network.get("tile_archive")) else None,
     )
     runner = web.AppRunner(build(context), access_log=None, handle_signals=False)
     await runner.setup()

@@ -11,7 +11,17 @@ import asyncpg
 import msgspec
 from aiohttp import web
 
-from hub.api import accounts, broadcasts, cases, complaints, openapi, pages, reference, session
+from hub.api import (
+    accounts,
+    broadcasts,
+    cases,
+    complaints,
+    openapi,
+    pages,
+    reference,
+    session,
+    tiles,
+)
 from hub.api.caller import client_address, hostname
 from hub.api.context import ApiContext
 from hub.api.layer import CONTEXT, Route, register
@@ -27,6 +37,7 @@ ROUTES: list[Route] = [
     *cases.ROUTES,
     *broadcasts.ROUTES,
     *accounts.ROUTES,
+    *tiles.ROUTES,
 ]
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -98,14 +109,14 @@ def _headers(
 def _policy(request: web.Request, context: ApiContext) -> str:
     """No inline script or style; the live window's port, and the map's host if one is set."""
     live = "" if context.public_url else f" ws://{hostname(request)}:{context.live_port}"
-    tiles = ""
+    outside = ""
     if tile_url := context.city.now.book.city.tile_url:
         parts = urlsplit(tile_url)
         if parts.scheme in ("http", "https") and parts.netloc:
-            tiles = f" {parts.scheme}://{parts.netloc}"
+            outside = f" {parts.scheme}://{parts.netloc}"
     return (
         "default-src 'self'; script-src 'self'; style-src 'self'; worker-src 'self' blob:; "
-        f"img-src 'self' data: blob:{tiles}; connect-src 'self'{live}{tiles}; font-src 'self'; "
+        f"img-src 'self' data: blob:{outside}; connect-src 'self'{live}{outside}; font-src 'self'; "
         "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
     )
 

@@ -13,6 +13,7 @@ from hub.flow.city import CityNow
 from hub.flow.ground import Ground
 from hub.model.items import Account, Batch
 from hub.ports.connector import WebhookRequest
+from hub.store.tiles import TileArchive
 
 Network = IPv4Network | IPv6Network
 
@@ -37,4 +38,5 @@ class ApiContext:
     check_key: str = ""
     version: str = ""
     rate_scale: float = 1.0
+    tiles: TileArchive | None = None
     kept_areas: dict[datetime | None, bytes] = field(default_factory=dict, repr=False)

@@ -96,6 +96,9 @@ PATH_TYPES: dict[str, tuple[str, type]] = {
     "n": (r"[1-9][0-9]{0,3}", int),
     "ref": (r"[0-9A-Z]{5}-[0-9A-Z]{5}", str),
     "account": (r"[a-z0-9_]{1,64}", str),
+    "z": (r"[0-9]{1,2}", int),
+    "x": (r"[0-9]{1,7}", int),
+    "y": (r"[0-9]{1,7}", int),
 }
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from hub.api.caller import client_net, hostname
 from hub.api.layer import COOKIE, Call, Route
+from hub.api.tiles import PATH as TILES
 from hub.bus.rate import Limit
 from hub.flow import people
 from hub.model.errors import NotSignedIn
@@ -42,7 +43,10 @@ class LatLon(Struct, frozen=True):
 
 
 class CityInfo(Struct, frozen=True):
-    """What a page needs to know of the city. ``bounds``: west, south, east, north."""
+    """What a page needs to know of the city. ``bounds``: west, south, east, north.
+
+    ``tile_url``: of raster tiles when it holds ``{z}``, else of a map style.
+    """
 
     name_ko: str
     name_en: str
@@ -50,6 +54,7 @@ class CityInfo(Struct, frozen=True):
     bounds: tuple[float, float, float, float]
     approximate_areas: bool
     tile_url: str | None
+    tile_credit: str
 
 
 class SessionAnswer(Struct, frozen=True, omit_defaults=True):
@@ -141,6 +146,7 @@ async def _answer(
 ) -> SessionAnswer:
     city = call.context.city.now
     facts = city.book.city
+    archive = call.context.tiles
     async with call.context.ground.db.acquire() as connection:
         has_samples = await samples.any_left(connection)
     return SessionAnswer(
@@ -153,7 +159,8 @@ async def _answer(
             LatLon(facts.center_lat, facts.center_lon),
             facts.bounds,
             city.index.approximate,
-            facts.tile_url or None,
+            TILES if archive else facts.tile_url or None,
+            archive.credit if archive else facts.tile_credit,
         ),
         samples=has_samples,
         version=call.context.version,

@@ -88,6 +88,7 @@ class City(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     country: str = "KR"
     time_zone: str = "Asia/Seoul"
     tile_url: str = ""
+    tile_credit: str = ""
     max_area_distance_km: float = 6.0
     triage_below: float = 0.0
     accounts_expected: int = 0

@@ -94,6 +94,7 @@ ASKED: dict[str, list[Ask]] = {
     "GET /areas": [(None, "", None)],
     "GET /areas/at": [(None, "?lat=37.5663&lon=126.9018", None)],
     "GET /places": [(None, "?q=a", None)],
+    "GET /tiles/{z}/{x}/{y}": [(None, "", None)],
     "GET /alerts": [(None, "", None)],
     "POST /photos": [(None, "", b"no photo")],
     "POST /complaints": [(None, "", {"text": "가로등이 꺼졌어요"})],
@@ -144,6 +145,7 @@ class Town:
             "ref": self.ref,
             "n": 1,
             "account": "nowhere",
+            **dict.fromkeys("zxy", 0),
         }
         return template.format(**values)
 

@@ -18,7 +18,9 @@ export interface City {
   center: Point;
   bounds: [number, number, number, number];
   approximate_areas: boolean;
+  /** Of raster tiles when it holds `{z}`, else of a map style. */
   tile_url: string | null;
+  tile_credit: string;
 }
 
 export interface Session {

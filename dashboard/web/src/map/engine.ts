@@ -38,10 +38,9 @@ const POINT_ZOOM = { tiles: 14.5, plain: 11.2 };
 const isDark = (): boolean => matchMedia("(prefers-color-scheme: dark)").matches;
 const still = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-function layers(paint: Paint, approximate: boolean, tiles: boolean): StyleSpecification["layers"] {
+/** What the hub itself draws, over whatever lies below. */
+function ownLayers(paint: Paint, approximate: boolean, tiles: boolean): StyleSpecification["layers"] {
   return [
-    { id: "ground", type: "background", paint: { "background-color": paint.outside } },
-    ...(tiles ? [{ id: "tiles", type: "raster" as const, source: "tiles" }] : []),
     {
       id: "land",
       type: "fill",
@@ -107,17 +106,32 @@ function labelled(districts: Districts, language: Language): GeoJSON.FeatureColl
   return { type: "FeatureCollection", features };
 }
 
-function style(options: Options): StyleSpecification {
-  const { city, districts, language } = options;
-  const tiles = city.tile_url;
+/** A style with the hub's own sources and layers over it. */
+function over(below: StyleSpecification, { city, districts, language }: Options): StyleSpecification {
+  const paint = isDark() ? dark : light;
   return {
-    version: 8,
+    ...below,
     sources: {
+      ...below.sources,
       districts: { type: "geojson", data: labelled(districts, language) },
       dots: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
-      ...(tiles ? { tiles: { type: "raster", tiles: [tiles], tileSize: 256 } } : {}),
     },
-    layers: layers(isDark() ? dark : light, city.approximate_areas, tiles !== null),
+    layers: [...below.layers, ...ownLayers(paint, city.approximate_areas, city.tile_url !== null)],
+  };
+}
+
+/** What lies below: plain ground, raster tiles, or (a URL) a style of the city's own choice. */
+function base({ tile_url: url }: City): StyleSpecification | string {
+  if (url !== null && !url.includes("{z}")) return url;
+  const paint = isDark() ? dark : light;
+  const ground = { id: "ground", type: "background" as const, paint: { "background-color": paint.outside } };
+  if (url === null) return { version: 8, sources: {}, layers: [ground] };
+  // A worker fetches the tiles: it knows no page whose address a path could belong to.
+  const tiles = [url.startsWith("/") ? location.origin + url : url];
+  return {
+    version: 8,
+    sources: { tiles: { type: "raster", tiles, tileSize: 256 } },
+    layers: [ground, { id: "tiles", type: "raster", source: "tiles" }],
   };
 }
 
@@ -134,7 +148,6 @@ export class CityMap {
     this.#pointZoom = options.city.tile_url ? POINT_ZOOM.tiles : POINT_ZOOM.plain;
     this.#map = new Maplibre({
       container: box,
-      style: style(options),
       bounds: [west, south, east, north],
       fitBoundsOptions: { padding: 12 },
       maxBounds: [west - pad, south - pad, east + pad, north + pad],
@@ -154,8 +167,12 @@ export class CityMap {
     });
     this.#map.touchZoomRotate.disableRotation();
     this.#map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
-    if (options.city.tile_url) this.#map.addControl(new AttributionControl({ compact: true }));
+    if (options.city.tile_url) {
+      const { tile_credit: customAttribution } = options.city;
+      this.#map.addControl(new AttributionControl({ compact: true, customAttribution }));
+    }
     this.#pin = new Marker({ color: "#c2410c", draggable: options.onPick !== null });
+    this.#map.setStyle(base(options.city), { transformStyle: (_, below) => over(below, options) });
     this.#ready = this.#map.once("load");
     this.#listen(options);
     this.setPin(options.at);
