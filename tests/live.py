@@ -141,6 +141,7 @@ class LiveClient:
         self.states = {topic: TopicState() for topic in topics}
         self._fresh = set(topics)  # to be asked for without a position
         self.connections = 0
+        self.barred: set[str] = set()  # topics that the hub took away
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> LiveClient:
@@ -209,6 +210,8 @@ class LiveClient:
                 case "snapshot" | "facts":
                     self.states[frame["topic"]].take(frame)
                     self._fresh.discard(frame["topic"])
+                case "resync" if frame["reason"] == "not_allowed":
+                    self.barred.add(frame["topic"])
                 case "resync":
                     self._fresh.add(frame["topic"])
                     await one.subscribe(frame["topic"])

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-import asyncpg
-
 from hub.flow.configure import CONFIG
 from hub.model.errors import Unavailable
 from hub.model.rulebook import RuleBook, rulebook
@@ -21,7 +19,7 @@ from hub.rules.areas import AreaIndex
 from hub.rules.deadlines import Calendar
 from hub.rules.gazetteer import Gazetteer
 from hub.store import places, rulebooks
-from hub.store.pool import Pool
+from hub.store.pool import DATABASE_LOST, Pool
 
 POLL_S = 1.0
 
@@ -94,6 +92,6 @@ class CityNow:
             try:
                 if await self.refresh():
                     logger.info("city changed", extra={"version": self.now.version})
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as lost:
+            except DATABASE_LOST as lost:
                 logger.warning("cannot read the city", extra={"error": repr(lost)})
                 await asyncio.sleep(POLL_S)

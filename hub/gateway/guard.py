@@ -7,8 +7,6 @@ import logging
 import time
 from collections.abc import Iterable
 
-import asyncpg
-
 from hub.gateway.client import SEND_BUFFER_BYTES, Client
 from hub.gateway.feed import Feed
 from hub.gateway.protocol import CLOSE_SESSION_ENDED, CLOSE_TOO_SLOW, Facts, Resync
@@ -19,7 +17,7 @@ from hub.model.facts import Fact
 from hub.model.views import Change
 from hub.rules.views import rfc3339
 from hub.store import people, reading
-from hub.store.pool import Pool
+from hub.store.pool import DATABASE_LOST, Pool
 
 LOOK_EVERY_S = 0.5
 SLOW_CLOSE_S = 30.0
@@ -62,7 +60,7 @@ class Guard:
             try:
                 await self._close_ended()
                 await self._regard_people()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as lost:
+            except DATABASE_LOST as lost:
                 logger.warning("cannot check sessions", extra={"error": repr(lost)})
             self._nurse_slow()
 

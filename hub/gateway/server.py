@@ -10,7 +10,6 @@ from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
-import asyncpg
 from msgspec import UNSET
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -38,6 +37,7 @@ from hub.gateway.snapshots import snapshot
 from hub.gateway.watchers import COUNTS, Watchers
 from hub.model.errors import BigEarError
 from hub.store import people, reading
+from hub.store.pool import DATABASE_LOST
 
 PATH = "/live"
 COOKIE = "bigear_session"
@@ -68,7 +68,7 @@ class Gateway:
             await self._converse(client)
         except ConnectionClosed:
             pass
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as lost:
+        except DATABASE_LOST as lost:
             logger.warning("hello lost the database", extra={"error": repr(lost)})
             await connection.close(CloseCode.TRY_AGAIN_LATER, "unavailable")
         finally:
@@ -152,7 +152,7 @@ class Gateway:
         except BigEarError as refused:
             client.session.forget(order.topic)
             client.tell(Problem(refused.code, order.id))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except DATABASE_LOST:
             client.session.forget(order.topic)
             client.tell(Problem("unavailable", order.id))
 
@@ -206,7 +206,7 @@ class Gateway:
         while True:
             try:
                 loaded = await self.feed.next()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as lost:
+            except DATABASE_LOST as lost:
                 logger.warning("feed lost the database", extra={"error": repr(lost)})
                 await asyncio.sleep(POLL_S)
                 continue

@@ -16,6 +16,14 @@ else:
     Pool = asyncpg.Pool
     Connection = asyncpg.Connection
 
+DATABASE_LOST = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # of a connection that was cut in the middle of a statement
+    OSError,
+)
+"""What a loop catches that goes on when PostgreSQL is away, or went away under a statement."""
+
 
 def _encode(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 
-import asyncpg
-
 from hub.bus.bell import Bell
 from hub.flow.broadcast import BROADCAST, carry_on
 from hub.flow.ground import Ground
 from hub.model.errors import BigEarError
 from hub.rules.alerts import SUBMITTED_FOR
 from hub.store import broadcasts
+from hub.store.pool import DATABASE_LOST
 
 POLL_S = 0.5
 
@@ -26,7 +25,7 @@ async def run(ground: Ground, bell: Bell) -> None:
             async with ground.db.acquire() as connection:
                 due = await broadcasts.due(connection, SUBMITTED_FOR)
             moved = [await _carry(ground, broadcast_id) for broadcast_id in due]
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as lost:
+        except DATABASE_LOST as lost:
             logger.warning("broadcast lane lost the database", extra={"error": repr(lost)})
             moved = []
         if not any(moved):

@@ -12,8 +12,6 @@ import random
 from collections.abc import Callable
 from typing import cast
 
-import asyncpg
-
 from hub.bus.bell import Bell
 from hub.flow.accounts import note_health
 from hub.flow.city import CityNow
@@ -23,6 +21,7 @@ from hub.flow.receive import receive
 from hub.model.items import Account
 from hub.ports.connector import AuthFailed, Connector, ConnectorError, RateLimited, Transient
 from hub.store import accounts
+from hub.store.pool import DATABASE_LOST
 
 LOOK_EVERY_S = 1.0
 BACK_OFF_S = (2.0, 300.0)
@@ -48,7 +47,7 @@ async def run(ground: Ground, city: CityNow, bell: Bell, open_connector: Open) -
                 del running[code]
             try:
                 wanted = await _wanted(ground, city)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as lost:
+            except DATABASE_LOST as lost:
                 logger.warning("cannot read the accounts", extra={"error": repr(lost)})
                 await asyncio.sleep(LOOK_EVERY_S)
                 continue
@@ -119,7 +118,7 @@ async def _account(ground: Ground, account: Account, open_connector: Open) -> No
         except ConnectorError as failed:
             await _unwell(ground, account, "unknown_error", failed)
             wait_s = await _back_off(max(wait_s, LONG_BACK_OFF_S))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as lost:
+        except DATABASE_LOST as lost:
             logger.warning(
                 "an account waits for the database",
                 extra={"account": account.code, "error": repr(lost)},
@@ -159,7 +158,7 @@ async def _unwell(ground: Ground, account: Account, health: str, error: Connecto
         news = await note_health(
             ground, account.code, health, error_code=error.code, error_text=str(error)
         )
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as lost:
+    except DATABASE_LOST as lost:
         logger.warning("cannot note an account's health", extra={"error": repr(lost)})
         return
     if news:

@@ -11,7 +11,6 @@ import logging
 import time
 from collections.abc import Callable
 
-import asyncpg
 import msgspec
 
 from hub.bus.bell import Bell
@@ -22,6 +21,7 @@ from hub.net import signature
 from hub.net.client import Outside
 from hub.ports.connector import ConnectorError, RateLimited, Transient, Unanswered
 from hub.store import deliveries
+from hub.store.pool import DATABASE_LOST
 
 POLL_S = 1.0
 TIMEOUT_S = 10.0
@@ -46,7 +46,7 @@ async def run(
             try:
                 async with ground.db.acquire() as connection:
                     due = await deliveries.targets_due(connection, WEBHOOK, list(lanes))
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as lost:
+            except DATABASE_LOST as lost:
                 logger.warning("deliveries lost the database", extra={"error": repr(lost)})
                 due = []
             for agency in due:
@@ -79,7 +79,7 @@ async def _lane(
                 )
             if not await settle(ground, letter, outcome):
                 return
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as lost:
+    except DATABASE_LOST as lost:
         logger.warning("deliveries lost the database", extra={"error": repr(lost)})
     except Exception:
         logger.exception("a lane of deliveries failed", extra={"agency": agency})

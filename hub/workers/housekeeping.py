@@ -7,11 +7,10 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
-import asyncpg
-
 from hub.flow.ground import Ground
 from hub.flow.overdue import mark_overdue
 from hub.store import idempotency, pushes, quarantine
+from hub.store.pool import DATABASE_LOST
 
 OVERDUE_EVERY_S = 5.0
 SWEEP_EVERY_S = 3600.0
@@ -32,6 +31,6 @@ async def run(ground: Ground, sweep: Callable[[], Awaitable[int]]) -> None:
                         await kept.forget_old(connection)
                 dropped = await sweep()
                 logger.info("swept", extra={"dropped": dropped})
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as lost:
+        except DATABASE_LOST as lost:
             logger.warning("housekeeping failed", extra={"error": repr(lost)})
         await asyncio.sleep(OVERDUE_EVERY_S)

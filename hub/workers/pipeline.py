@@ -16,6 +16,7 @@ from hub.bus.bell import Bell
 from hub.flow.ground import Ground
 from hub.flow.receive import RECEIVED
 from hub.store import pipeline
+from hub.store.pool import DATABASE_LOST
 
 Stage = Callable[[int, int | None], Awaitable[int]]
 """(at most so many items, or this one only) → how many it took on."""
@@ -24,6 +25,13 @@ BATCH = 64
 POLL_S = 0.25
 """How long an item can wait when Redis is away."""
 DATABASE_AWAY_S = 1.0
+CONNECTION_LOST = (
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    OSError,
+)
+"""No fault of the items at hand."""
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +43,7 @@ async def run(ground: Ground, bell: Bell, stages: list[tuple[str, Stage]]) -> No
             taken = 0
             for name, stage in stages:
                 taken += await _batch(ground, name, stage)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as lost:
+        except DATABASE_LOST as lost:
             logger.warning("pipeline lost the database", extra={"error": repr(lost)})
             await asyncio.sleep(DATABASE_AWAY_S)
             continue
@@ -46,7 +54,7 @@ async def run(ground: Ground, bell: Bell, stages: list[tuple[str, Stage]]) -> No
 async def _batch(ground: Ground, name: str, stage: Stage) -> int:
     try:
         return await stage(BATCH, None)
-    except (asyncpg.InterfaceError, OSError, asyncpg.PostgresConnectionError):
+    except CONNECTION_LOST:
         raise
     except Exception:
         logger.exception("a batch failed; its items are tried one by one", extra={"stage": name})
@@ -60,7 +68,7 @@ async def _one_by_one(ground: Ground, name: str, stage: Stage) -> int:
     for item_id in waiting:
         try:
             done += await stage(1, item_id)
-        except (asyncpg.InterfaceError, OSError, asyncpg.PostgresConnectionError):
+        except CONNECTION_LOST:
             raise
         except Exception:
             async with ground.db.acquire() as connection:

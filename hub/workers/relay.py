@@ -9,12 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 
-import asyncpg
-
 from hub.bus.bell import Bell
 from hub.flow.ground import OUTBOX
 from hub.store import log
-from hub.store.pool import connect
+from hub.store.pool import DATABASE_LOST, connect
 
 FACTS = "facts"
 """The bell's channel that tells of a newer position."""
@@ -32,7 +30,7 @@ async def run(database_url: str, bell: Bell) -> None:
     while True:
         try:
             await _hold(database_url, bell)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as lost:
+        except DATABASE_LOST as lost:
             logger.warning("relay lost the database", extra={"error": repr(lost)})
             await asyncio.sleep(STANDBY_S)
 
