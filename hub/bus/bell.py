@@ -40,11 +40,11 @@ class Bell:
 
     async def close(self) -> None:
         """Stop; nothing rings afterwards."""
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        pending = set(self._tasks)
+        while pending:  # the Redis client can swallow a cancellation while it connects
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=0.1)
 
     def ring(self, channel: str, position: int = 0) -> None:
         """Wake whoever waits on the channel, in this process at once, in others through Redis."""

@@ -1,40 +1,45 @@
 """Play a file of recorded messages through the hub: JSONL or gzip, `id, text, lat?, lon?, at?`.
 
-Repeating a replay changes nothing: an item's key is the file's digest and its id.
+    bigear replay messages.jsonl.gz --rate 50 --map text=question --scatter
+
+Repeating a replay changes nothing, and one that was stopped goes on: an item's key is the file's digest
+and its id. A point outside the city is kept and noted, and the words of the text decide; with --scatter
+it is replaced like a missing one.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import gzip
-import hashlib
-import json
 import random
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from hub.cli._ground import on_ground
+from hub.cli._recording import FIELDS, Recording
+from hub.cli._terminal import language, say
 from hub.flow.receive import receive
-from hub.model.items import MAX_TEXT_CHARS, Batch, Inbound, Point
+from hub.model.errors import BadInput
+from hub.model.items import Batch, Inbound, Point
+from hub.model.texts import error_text
 from hub.wiring import Standing
 
 MAX_BATCH = 200
+PROGRESS_S = 5.0
+"""How often a log is told, where there is no terminal."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path)
-    parser.add_argument(
-        "--rate", type=float, default=0.0, help="items a second (as fast as it goes)"
-    )
+    parser.add_argument("--rate", type=_positive, help="items a second (as fast as it goes)")
     parser.add_argument(
         "--map",
         action="append",
         default=[],
+        type=_pair,
         metavar="OURS=THEIRS",
         help="read our field from theirs, e.g. text=question",
     )
@@ -42,105 +47,106 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--scatter", action="store_true", help="give items without a point one inside the city"
     )
     parser.add_argument("--seed", type=int, default=1, help="of the scattered points (1)")
-    parser.add_argument("--limit", type=int, default=None, help="only so many items")
+    parser.add_argument("--limit", type=_positive, help="only so many items")
     parser.add_argument("--kind", choices=("complaint", "post"), default="complaint")
 
 
+def _positive(word: str) -> float:
+    value = float(word)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("a number above 0 is needed")
+    return value
+
+
+def _pair(word: str) -> tuple[str, str]:
+    ours, equals, theirs = word.partition("=")
+    if not (equals and theirs) or ours not in FIELDS:
+        raise argparse.ArgumentTypeError(f"OURS=THEIRS is needed, OURS one of {', '.join(FIELDS)}")
+    return ours, theirs
+
+
 def run(args: argparse.Namespace) -> int:
-    mapping = dict(pair.split("=", 1) for pair in args.map if "=" in pair)
-    if len(mapping) != len(args.map):
-        print("bigear: --map wants OURS=THEIRS, for example text=question", file=sys.stderr)
-        return 2
-    if not args.file.is_file():
-        print(f"bigear: there is no file {args.file}", file=sys.stderr)
-        return 2
-    return on_ground(lambda stand: _replay(stand, args, mapping))
+    recording = Recording(args.file, dict(args.map), args.kind)
+    with args.file.open("rb"):
+        pass  # told before any server starts
+    return on_ground(lambda stand: _Replay(stand, args).play(recording))
 
 
-async def _replay(stand: Standing, args: argparse.Namespace, mapping: dict[str, str]) -> int:
-    source = hashlib.sha256(args.file.read_bytes()).hexdigest()[:12]
-    points = _points(stand, args.seed) if args.scatter else None
-    began = time.monotonic()
-    sent = new = bad = 0
-    batch: list[Inbound] = []
-    size = max(1, min(MAX_BATCH, int(args.rate / 10))) if args.rate else MAX_BATCH
-    for number, line in enumerate(_lines(args.file), start=1):
-        if args.limit is not None and sent + len(batch) >= args.limit:
-            break
+@dataclass(slots=True)
+class _Replay:
+    """One run: what was sent so far, and how fast."""
+
+    stand: Standing
+    args: argparse.Namespace
+    sent: int = 0
+    new: int = 0
+    bad: int = 0
+    outside: int = 0
+    began: float = field(default_factory=time.monotonic)
+    told: float = field(default_factory=time.monotonic)
+
+    async def play(self, recording: Recording) -> int:
+        """Send it all; 1 if lines were bad."""
+        rate, limit = self.args.rate or 0.0, self.args.limit or float("inf")
+        size = max(1, min(MAX_BATCH, int(rate / 10))) if rate else MAX_BATCH
+        points = _points(self.stand, self.args.seed)
+        batch: list[Inbound] = []
         try:
-            batch.append(_inbound(json.loads(line), mapping, source, args.kind, points))
-        except (ValueError, KeyError, TypeError) as wrong:
-            bad += 1
-            print(f"bigear: line {number}: {wrong!r} [replay.line]", file=sys.stderr)
-            continue
-        if len(batch) >= size:
-            new += await _store(stand, batch)
-            sent += len(batch)
-            batch = []
-            await _pace(args.rate, sent, began)
-            _progress(sent, new, began)
-    if batch:
-        new += await _store(stand, batch)
-        sent += len(batch)
-    _progress(sent, new, began, last=True)
-    return 1 if bad else 0
+            for number, entry in recording.entries():
+                if self.sent + len(batch) >= limit:
+                    break
+                if isinstance(entry, BadInput):
+                    self.bad += 1
+                    say(f"line {number}: {error_text(language(), entry.code)} [{entry.code}]")
+                    continue
+                batch.append(self._placed(entry, points))
+                if len(batch) >= size:
+                    await self._store(batch)
+                    batch = []
+                    self._progress()
+                    await asyncio.sleep(
+                        max(0.0, self.began + self.sent / rate - time.monotonic()) if rate else 0
+                    )
+            await self._store(batch)
+        except asyncio.CancelledError:
+            say("\nbigear replay: stopped; the same command goes on where it ended")
+            raise
+        finally:
+            self._report()
+        return 1 if self.bad else 0
 
+    def _placed(self, inbound: Inbound, points: Iterator[Point]) -> Inbound:
+        point = inbound.point
+        inside = point and self.stand.city.now.index.at(point.lat, point.lon).area is not None
+        if self.args.scatter and not inside:
+            return replace(inbound, point=next(points))
+        self.outside += point is not None and not inside
+        return inbound
 
-async def _store(stand: Standing, batch: list[Inbound]) -> int:
-    return sum(entry.new for entry in await receive(stand.ground, Batch(tuple(batch))))
+    async def _store(self, batch: list[Inbound]) -> None:
+        if batch:
+            received = await receive(self.stand.ground, Batch(tuple(batch)))
+            self.sent += len(batch)
+            self.new += sum(entry.new for entry in received)
 
+    def _progress(self) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{self._line()}", end="", file=sys.stderr, flush=True)
+        elif time.monotonic() - self.told >= PROGRESS_S:
+            self.told = time.monotonic()
+            say(self._line())
 
-async def _pace(rate: float, sent: int, began: float) -> None:
-    if rate:
-        await asyncio.sleep(max(0.0, began + sent / rate - time.monotonic()))
+    def _report(self) -> None:
+        if sys.stderr.isatty():
+            say("")
+        if self.outside:
+            say(f"{self.outside} points lie outside the city; --scatter puts them inside")
+        bad = f", {self.bad} bad lines" if self.bad else ""
+        print(f"{self._line()}{bad}", flush=True)
 
-
-def _progress(sent: int, new: int, began: float, *, last: bool = False) -> None:
-    took_s = time.monotonic() - began
-    line = f"{sent} items, {new} new, {sent / max(took_s, 0.001):.0f}/s"
-    if last:
-        print(line if not sys.stderr.isatty() else f"\r{line}", flush=True)
-    elif sys.stderr.isatty():
-        print(f"\r{line}", end="", file=sys.stderr, flush=True)
-
-
-def _lines(path: Path) -> Iterator[str]:
-    """The lines of a file, unpacked if its content is gzip's, whatever its name."""
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    opener = gzip.open if packed else open
-    with opener(path, "rt", encoding="utf-8") as lines:
-        yield from (line for line in lines if line.strip())
-
-
-def _inbound(
-    row: dict[str, Any],
-    mapping: dict[str, str],
-    source: str,
-    kind: str,
-    points: Iterator[Point] | None,
-) -> Inbound:
-    def take(name: str) -> Any:
-        return row.get(mapping.get(name, name))
-
-    text = take("text")
-    if not isinstance(text, str) or not text.strip():
-        raise ValueError("no text")
-    if take("id") is None:
-        raise ValueError("no id")
-    lat, lon = take("lat"), take("lon")
-    point = Point(float(lat), float(lon)) if lat is not None and lon is not None else None
-    if point is None and points is not None:
-        point = next(points)
-    at = datetime.fromisoformat(take("at")) if take("at") else datetime.now(UTC)
-    return Inbound(
-        kind=kind,
-        platform="replay",
-        external_id=f"{source}:{take('id')}",
-        text=text.replace("\x00", "")[:MAX_TEXT_CHARS],
-        created_at=at if at.tzinfo else at.replace(tzinfo=UTC),
-        point=point,
-    )
+    def _line(self) -> str:
+        took_s = max(time.monotonic() - self.began, 0.001)
+        return f"{self.sent} items, {self.new} new, {self.sent / took_s:.0f}/s"
 
 
 def _points(stand: Standing, seed: int) -> Iterator[Point]:

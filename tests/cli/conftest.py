@@ -27,14 +27,14 @@ Bigear = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def bigear(
-    database_url: str,
+    city_url: str,
     redis_url: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Bigear:
     """Run a command: its exit code, standard output and standard error."""
-    monkeypatch.setenv("BIGEAR_DATABASE_URL", database_url)
+    monkeypatch.setenv("BIGEAR_DATABASE_URL", city_url)
     monkeypatch.setenv("BIGEAR_REDIS_URL", redis_url)
     monkeypatch.setenv("BIGEAR_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
