@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from hub.cli import main
-from tests.flow.conftest import city, ground, model, open_case, staff, stamp_all, work_off
+from tests.flow.conftest import (
+    city,
+    ground,
+    ground_url,
+    model,
+    open_case,
+    staff,
+    stamp_all,
+    work_off,
+)
 
 __all__ = [
+    "Beside",
     "Bigear",
+    "beside",
     "bigear",
     "city",
     "ground",
+    "ground_url",
     "model",
     "open_case",
     "staff",
@@ -23,6 +37,7 @@ __all__ = [
 ]
 
 Bigear = Callable[..., tuple[int, str, str]]
+Beside = Callable[..., Awaitable[tuple[int, str]]]
 
 
 @pytest.fixture
@@ -42,5 +57,30 @@ def bigear(
     def run(*words: str | Path) -> tuple[int, str, str]:
         code = main([str(word) for word in words])
         return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def beside(
+    ground_url: str,
+    redis_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Beside:
+    """Run a command on the ``ground`` of a test whose own loop goes on: its exit code, and all that
+    it said. It runs in a thread, where no signal handler can be set."""
+    monkeypatch.setenv("BIGEAR_DATABASE_URL", ground_url)
+    monkeypatch.setenv("BIGEAR_REDIS_URL", redis_url)
+    monkeypatch.setenv("BIGEAR_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    async def run(*words: str) -> tuple[int, str]:
+        capsys.readouterr()
+        code = await asyncio.to_thread(main, words)
+        told = capsys.readouterr()
+        return code, told.out + told.err
 
     return run

@@ -2,44 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import pytest
-
-from hub.cli import main
 from hub.flow.city import CityNow
 from hub.flow.ground import Ground
 from hub.store import deliveries
-
-Run = Callable[..., Awaitable[tuple[int, str]]]
-
-
-@pytest.fixture
-def command(
-    database_url: str,
-    redis_url: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    """Run `bigear deliveries` with these words: its exit code, and all that it said."""
-    monkeypatch.setenv("BIGEAR_HOME", str(tmp_path))
-    monkeypatch.setenv("BIGEAR_DATABASE_URL", database_url)
-    monkeypatch.setenv("BIGEAR_REDIS_URL", redis_url)
-
-    async def run(*words: str) -> tuple[int, str]:
-        capsys.readouterr()
-        code = await asyncio.to_thread(main, ["deliveries", *words])
-        told = capsys.readouterr()
-        return code, told.out + told.err
-
-    return run
+from tests.cli.conftest import Beside
 
 
 async def test_what_failed_is_listed_and_sent_again(
-    command: Run, ground: Ground, city: CityNow
+    beside: Beside, ground: Ground, city: CityNow
 ) -> None:
     async with ground.db.acquire() as connection:
         await deliveries.enqueue(
@@ -50,10 +22,10 @@ async def test_what_failed_is_listed_and_sent_again(
         " WHERE subject_id < 3"
     )
     await ground.db.execute("UPDATE delivery SET state = 'sent' WHERE subject_id = 3")
-    code, told = await command("list")
+    code, told = await beside("deliveries", "list")
     assert code == 0 and told.count("http.404") == 2 and "sent" not in told
-    assert "sent" in (await command("list", "--all"))[1]
-    code, told = await command("retry", "--agency", "metro")
+    assert "sent" in (await beside("deliveries", "list", "--all"))[1]
+    code, told = await beside("deliveries", "retry", "--agency", "metro")
     assert code == 0 and told.startswith("1 ")
     states = await ground.db.fetch("SELECT target, state FROM delivery ORDER BY subject_id")
     assert [tuple(row) for row in states] == [
@@ -61,16 +33,16 @@ async def test_what_failed_is_listed_and_sent_again(
         ("fire", "failed"),
         ("metro", "sent"),
     ]
-    assert (await command("retry", "999999"))[0] == 1
+    assert (await beside("deliveries", "retry", "999999"))[0] == 1
 
 
 async def test_an_agency_s_secret_is_made_once_and_only_for_an_agency(
-    command: Run, city: CityNow, tmp_path: Path
+    beside: Beside, city: CityNow, tmp_path: Path
 ) -> None:
-    code, first = await command("secret", "metro")
+    code, first = await beside("deliveries", "secret", "metro")
     assert code == 0 and len(first.strip()) == 64
-    assert (await command("secret", "metro"))[1] == first
-    [file] = (tmp_path / "secrets").glob("agency_*")
+    assert (await beside("deliveries", "secret", "metro"))[1] == first
+    [file] = (tmp_path / "home" / "secrets").glob("agency_*")
     assert file.stat().st_mode & 0o077 == 0
-    code, told = await command("secret", "../check")
+    code, told = await beside("deliveries", "secret", "../check")
     assert code == 1 and "[agency.unknown]" in told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,13 +9,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from hub.cli import main
 from hub.flow import photos
 from hub.flow.city import CityNow
 from hub.flow.complain import Complaint, complain
 from hub.flow.converse import add
 from hub.flow.ground import Ground
 from hub.home import Home
+from tests.cli.conftest import Beside
 
 Doctor = Callable[[], Awaitable[tuple[int, dict[str, str]]]]
 
@@ -29,22 +28,12 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.fixture
-def doctor(
-    database_url: str,
-    redis_url: str,
-    home: Home,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Doctor:
+def doctor(beside: Beside, home: Home) -> Doctor:
     """Run the command; its exit code, and the line of each examination by name."""
-    monkeypatch.setenv("BIGEAR_HOME", str(home.root))
-    monkeypatch.setenv("BIGEAR_DATABASE_URL", database_url)
-    monkeypatch.setenv("BIGEAR_REDIS_URL", redis_url)
 
     async def examine() -> tuple[int, dict[str, str]]:
-        capsys.readouterr()
-        code = await asyncio.to_thread(main, ["doctor"])
-        lines = [line for line in capsys.readouterr().out.splitlines() if line[0] in "oW"]
+        code, told = await beside("doctor")
+        lines = [line for line in told.splitlines() if line.startswith(("ok ", "WRONG "))]
         return code, {line.split()[1]: line for line in lines}
 
     return examine

@@ -2,53 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-
-import pytest
-
-from hub.cli import main
 from hub.flow.city import CityNow
 from hub.flow.complain import Complaint, complain
 from hub.flow.ground import Ground
 from hub.model.items import Contact
-
-Run = Callable[..., Awaitable[tuple[int, str]]]
-
-
-@pytest.fixture
-def erase(
-    database_url: str,
-    redis_url: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    """Run the command with these words: its exit code, and all that it said."""
-    monkeypatch.setenv("BIGEAR_HOME", str(tmp_path))
-    monkeypatch.setenv("BIGEAR_DATABASE_URL", database_url)
-    monkeypatch.setenv("BIGEAR_REDIS_URL", redis_url)
-
-    async def command(*words: str) -> tuple[int, str]:
-        capsys.readouterr()
-        code = await asyncio.to_thread(main, ["erase", *words])
-        told = capsys.readouterr()
-        return code, told.out + told.err
-
-    return command
+from tests.cli.conftest import Beside
 
 
 async def test_it_shows_first_and_takes_when_told_to(
-    erase: Run, ground: Ground, city: CityNow
+    beside: Beside, ground: Ground, city: CityNow
 ) -> None:
     contact = Contact("홍길동", "hong@example.org")
     sent = await complain(ground, Complaint("web", "도로가 파였어요", contact=contact))
     for words in (("--ref", sent.ref.lower()), ("--contact", "HONG@example.org")):
-        code, told = await erase(*words)
+        code, told = await beside("erase", *words)
         assert code == 0 and sent.ref in told and "--yes" in told
         assert await ground.db.fetchval("SELECT count(*) FROM item_text") == 1
-    code, told = await erase("--contact", "hong@example.org", "--yes")
+    code, told = await beside("erase", "--contact", "hong@example.org", "--yes")
     assert code == 0 and "1 items" in told
     assert await ground.db.fetchval("SELECT count(*) FROM item_text") == 0
     actors = await ground.db.fetch("SELECT DISTINCT actor FROM outbox WHERE type = 'item.erased'")
@@ -56,12 +26,12 @@ async def test_it_shows_first_and_takes_when_told_to(
 
 
 async def test_an_unknown_person_is_a_refusal_with_a_code(
-    erase: Run, ground: Ground, city: CityNow
+    beside: Beside, ground: Ground, city: CityNow
 ) -> None:
     for words in (("--ref", "AAAAA-AAAAA"), ("--author", "rss:x"), ("--contact", "none")):
-        code, told = await erase(*words, "--yes")
+        code, told = await beside("erase", *words, "--yes")
         assert code == 1 and "[person.not_found]" in told
 
 
-async def test_an_author_without_a_platform_is_not_guessed(erase: Run) -> None:
-    assert (await erase("--author", "kim"))[0] == 2
+async def test_an_author_without_a_platform_is_not_guessed(beside: Beside) -> None:
+    assert (await beside("erase", "--author", "kim"))[0] == 2

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 
 import pytest
 
 import classifiers
-from hub.flow.city import CityNow
+from hub.flow.city import City, CityNow
 from hub.flow.complain import Complaint, complain
-from hub.flow.configure import seed
 from hub.flow.correct import correct_agency
 from hub.flow.ground import Ground
 from hub.flow.label import label
@@ -24,7 +22,8 @@ from hub.store import people as stored_people
 from hub.store.pool import connect, open_pool
 
 IN_JUNG_GU = Point(37.5636, 126.9976)
-CONFIG = Path(__file__).resolve().parents[2] / "config"
+
+_cities: list[City] = []
 
 
 class CountingBell:
@@ -38,18 +37,26 @@ class CountingBell:
 
 
 @pytest.fixture
-async def ground(database_url: str) -> AsyncIterator[Ground]:
-    pool = await open_pool(database_url, size=4)
+def ground_url(request: pytest.FixtureRequest) -> str:
+    """URL of the database to stand on: with the default city in it, if the test asks for a city."""
+    name = "city_url" if "city" in request.fixturenames else "database_url"
+    url: str = request.getfixturevalue(name)
+    return url
+
+
+@pytest.fixture
+async def ground(ground_url: str) -> AsyncIterator[Ground]:
+    pool = await open_pool(ground_url, size=4)
     yield Ground(pool, CountingBell())
     await pool.close()
 
 
 @pytest.fixture
-def stamp_all(database_url: str):  # type: ignore[no-untyped-def]
+def stamp_all(ground_url: str):  # type: ignore[no-untyped-def]
     """Stamp everything in the outbox, as the relay would; returns the newest position."""
 
     async def stamp() -> int:
-        connection = await connect(database_url)
+        connection = await connect(ground_url)
         try:
             assert await log.try_become_relay(connection)
             newest = 0
@@ -64,10 +71,11 @@ def stamp_all(database_url: str):  # type: ignore[no-untyped-def]
 
 @pytest.fixture
 async def city(ground: Ground) -> CityNow:
-    """The default city, seeded from the clone's own rule books."""
-    await seed(ground, CONFIG)
+    """The default city; what it was read into is shared, since reading is slow."""
     city = CityNow(ground.db)
+    city._city = _cities[0] if _cities else None
     await city.refresh()
+    _cities[:1] = [city.now]
     return city
 
 
