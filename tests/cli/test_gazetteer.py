@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 
 from tests.cli.conftest import Bigear
 
+Ask = Callable[..., tuple[int, list[dict[str, Any]], str]]
+
 
 @pytest.fixture
-def ask(bigear: Bigear, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+def ask(bigear: Bigear, monkeypatch: pytest.MonkeyPatch) -> Ask:
     def locate(*rows: object, names: str = "ko") -> tuple[int, list[dict[str, Any]], str]:
         lines = "".join(f"{json.dumps(row)}\n" for row in rows).encode()
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(lines)))
@@ -23,7 +26,7 @@ def ask(bigear: Bigear, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-unt
     return locate
 
 
-def test_texts_and_points_are_located_without_a_hub(ask) -> None:  # type: ignore[no-untyped-def]
+def test_texts_and_points_are_located_without_a_hub(ask: Ask) -> None:
     code, answers, _ = ask(
         {"id": 1, "text": "역삼동 가로등"},
         {"id": "b", "lat": 37.4979, "lon": 127.0276},
@@ -42,7 +45,7 @@ def test_texts_and_points_are_located_without_a_hub(ask) -> None:  # type: ignor
     assert [a["id"] for a in answers] == [1, "b", 3, 4, 5, 6]
 
 
-def test_bad_lines_are_told_and_passed_over(ask) -> None:  # type: ignore[no-untyped-def]
+def test_bad_lines_are_told_and_passed_over(ask: Ask) -> None:
     code, answers, err = ask(
         {"id": 1, "text": 5},
         {"id": 2, "lat": 37.5},
@@ -58,7 +61,9 @@ def test_bad_lines_are_told_and_passed_over(ask) -> None:  # type: ignore[no-unt
     assert [t["error"] for t in told] == ["line.invalid"] * 4 + ["line.no_id"]
 
 
-def test_stations_are_imported_once_each_and_found(bigear: Bigear, ask, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_stations_are_imported_once_each_and_found(
+    bigear: Bigear, ask: Ask, tmp_path: Path
+) -> None:
     file = tmp_path / "stations.csv"
     file.write_text(
         "\ufeff역명,위도,경도\n"

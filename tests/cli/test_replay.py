@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
@@ -15,6 +17,7 @@ import pytest
 
 from tests.cli.conftest import Bigear
 
+Stored = Callable[[str], list[tuple[object, ...]]]
 CLONE = Path(__file__).resolve().parents[2]
 
 
@@ -24,7 +27,7 @@ def write(path: Path, *rows: object) -> Path:
 
 
 @pytest.fixture
-def stored(city_url: str):  # type: ignore[no-untyped-def]
+def stored(city_url: str) -> Stored:
     """Rows of a statement, after the command has ended."""
 
     async def fetch(statement: str) -> list[asyncpg.Record]:
@@ -35,16 +38,14 @@ def stored(city_url: str):  # type: ignore[no-untyped-def]
             await connection.close()
 
     def rows(statement: str) -> list[tuple[object, ...]]:
-        import asyncio
-
         return [tuple(row.values()) for row in asyncio.run(fetch(statement))]
 
     return rows
 
 
 def test_a_replay_repeated_or_stopped_midway_sends_each_item_once(
-    bigear: Bigear, tmp_path: Path, stored
-) -> None:  # type: ignore[no-untyped-def]
+    bigear: Bigear, tmp_path: Path, stored: Stored
+) -> None:
     rows = [{"id": n, "text": f"가로등 {n}", "at": "2026-03-01T09:00:00+09:00"} for n in range(7)]
     file = write(tmp_path / "plain.jsonl", *rows)
     assert bigear("replay", file, "--limit", "3")[1].startswith("3 items, 3 new")
@@ -60,7 +61,7 @@ def test_a_replay_repeated_or_stopped_midway_sends_each_item_once(
     ]
 
 
-def test_fields_are_read_under_other_names(bigear: Bigear, tmp_path: Path, stored) -> None:  # type: ignore[no-untyped-def]
+def test_fields_are_read_under_other_names(bigear: Bigear, tmp_path: Path, stored: Stored) -> None:
     row = {"key": "a", "question": "보도가 깨졌어요", "y": 37.5, "x": "127.03", "where": "역삼동"}
     file = write(tmp_path / "mapped.jsonl", row)
     words = ["--map", "id=key", "--map", "text=question", "--map", "lat=y", "--map", "lon=x"]
@@ -103,7 +104,9 @@ BAD = [
 ]
 
 
-def test_bad_lines_are_told_and_the_others_sent(bigear: Bigear, tmp_path: Path, stored) -> None:  # type: ignore[no-untyped-def]
+def test_bad_lines_are_told_and_the_others_sent(
+    bigear: Bigear, tmp_path: Path, stored: Stored
+) -> None:
     file = tmp_path / "bad.jsonl"
     good = '{"id": "good", "text": "보도가 깨졌어요"}'.encode()
     file.write_bytes(b"\n".join([*(line for line, _ in BAD), b"", good]))
@@ -132,8 +135,8 @@ def test_a_file_that_is_missing_or_cut_is_refused(bigear: Bigear, tmp_path: Path
 
 
 def test_points_outside_the_city_are_noted_or_scattered(
-    bigear: Bigear, tmp_path: Path, stored
-) -> None:  # type: ignore[no-untyped-def]
+    bigear: Bigear, tmp_path: Path, stored: Stored
+) -> None:
     boston = {"lat": 42.36, "lon": -71.06}
     file = write(
         tmp_path / "far.jsonl",
@@ -155,8 +158,8 @@ def test_points_outside_the_city_are_noted_or_scattered(
 
 
 def test_ctrl_c_stops_it_cleanly_and_the_rest_can_follow(
-    bigear: Bigear, tmp_path: Path, city_url: str, redis_url: str, stored
-) -> None:  # type: ignore[no-untyped-def]
+    bigear: Bigear, tmp_path: Path, city_url: str, redis_url: str, stored: Stored
+) -> None:
     rows = [{"id": n, "text": f"가로등 {n}"} for n in range(300)]
     file = write(tmp_path / "slow.jsonl", *rows)
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
