@@ -10,7 +10,8 @@ from datetime import datetime
 class CaseRecord:
     """One case with its item, its labels and the first words of its text.
 
-    ``lat``/``lon`` are WGS 84 degrees; ``text`` is cut to ``EXCERPT_CHARS``; None once erased.
+    ``lat``/``lon`` are WGS 84 degrees; ``text`` begins the text, with ``MASK_MARGIN``
+    signs more than an excerpt shows, so that no number is masked by half; None once erased.
     """
 
     id: int
@@ -51,3 +52,5 @@ class CaseRecord:
 
 
 EXCERPT_CHARS = 240
+MASK_MARGIN = 80
+"""Longer than any number or address that is masked."""

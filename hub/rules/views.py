@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from hub.model.cases import CaseRecord
+from hub.model.cases import EXCERPT_CHARS, CaseRecord
 from hub.model.people import Principal
 from hub.model.views import CaseView
 from hub.rules.masking import mask
@@ -131,7 +131,7 @@ def _staff(case: CaseRecord, *, own: bool) -> CaseView:
         assignee=case.assignee,
         assignee_name=case.assignee_name,
         rule=case.rule,
-        excerpt=excerpt,
+        excerpt=None if excerpt is None else excerpt[:EXCERPT_CHARS],
         photos=case.photos,
         answers=case.answers,
         merged_into=case.merged_into,

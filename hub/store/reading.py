@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.model.cases import EXCERPT_CHARS, CaseRecord
+from hub.model.cases import EXCERPT_CHARS, MASK_MARGIN, CaseRecord
 from hub.model.kinds import COMPLAINT
 from hub.store.pool import Connection
 
@@ -17,7 +17,7 @@ _RECORD = f"""
            i.placeless, ST_Y(i.point) AS lat, ST_X(i.point) AS lon, l.service,
            l.service_confidence, l.intent, l.urgency, l.language, l.model, c.deadline_at, c.overdue,
            c.closed_at, c.assignee, u.name AS assignee_name, c.rule,
-           CASE WHEN i.erased_at IS NULL THEN left(t.text, {EXCERPT_CHARS}) END AS text,
+           CASE WHEN i.erased_at IS NULL THEN left(t.text, {EXCERPT_CHARS + MASK_MARGIN}) END AS text,
            (SELECT count(*) FROM photo p WHERE p.item_id = i.id)::int AS photos, c.answers,
            mi.ref AS merged_into
     FROM work_case c
