@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 from hub import servers
@@ -35,19 +35,20 @@ def embedded(settings: Settings) -> list[str]:
 
 
 @contextlib.contextmanager
-def prepared(settings: Settings, meanwhile: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Hold the home, with the embedded servers on disk and ``meanwhile`` done beside it. Raises
-    ``AlreadyRunning`` when another process holds it. Downloads the first time, so do it before
-    there is an event loop to block."""
+def prepared(
+    settings: Settings,
+    meanwhile: AbstractContextManager[None] = contextlib.nullcontext(),  # noqa: B008 - reusable
+) -> Iterator[None]:
+    """Hold the home, with the embedded servers on disk; they are put there inside ``meanwhile``.
+    Raises ``AlreadyRunning`` when another process holds it. Downloads the first time, so do it
+    before there is an event loop to block."""
     os.umask(0o022)  # another user runs root's servers; what is private is made so by itself
     servers.refuse_unknown_system(embedded(settings))  # before anything else is begun
     settings.home.create()
     with hold(settings.home.lock):
         settings.home.running.unlink(missing_ok=True)  # of one that was killed
-        with ThreadPoolExecutor(1) as aside:
-            other = aside.submit(meanwhile)
+        with meanwhile:
             servers.prepare(settings.home, embedded(settings), say)
-        other.result()
         yield
 
 

@@ -8,7 +8,9 @@ import contextlib
 import dataclasses
 import json
 import os
+import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -18,7 +20,7 @@ from hub.cli._standing import Stopped, embedded, prepared, started, stop_request
 from hub.cli._terminal import say
 from hub.model.errors import BigEarError
 from hub.settings import CLONE, Settings, in_clone, read_settings
-from hub.supervise import AlreadyRunning, Child, Supervisor
+from hub.supervise import AlreadyRunning, Child, Supervisor, die_with_parent
 
 PORTS_TRIED = 50
 
@@ -41,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     settings = read_settings()
     try:
-        with prepared(settings, _build_pages):
+        with prepared(settings, _pages_built(settings)):
             settings = _with_free_ports(read_settings())
             return asyncio.run(_up(settings, check=args.check, workers=args.workers))
     except AlreadyRunning:
@@ -51,9 +53,27 @@ def run(args: argparse.Namespace) -> int:
         return asyncio.run(_check(read_settings()))
 
 
-def _build_pages() -> None:
-    if in_clone():
-        pages.build(read_settings().home)
+@contextlib.contextmanager
+def _pages_built(settings: Settings) -> Iterator[None]:
+    """Build the clone's pages, where they changed, beside what the block does: they are there at its
+    end. In a process group of their own, so that all of it can be ended at once."""
+    if not in_clone() or pages.are_built(settings.home):
+        yield
+        return
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "hub.cli", "pages"],
+        env=os.environ | {"BIGEAR_HOME": str(settings.home.root), "PYTHONPATH": _python_path()},
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - there is one thread yet
+    ) as building:
+        try:
+            yield
+            if building.wait() != 0:
+                raise pages.PagesFailed(reason="why is said above")
+        finally:
+            if building.poll() is None:
+                os.killpg(building.pid, signal.SIGKILL)
 
 
 async def _up(settings: Settings, *, check: bool, workers: int) -> int:
@@ -94,7 +114,7 @@ def _roles(settings: Settings, workers: int) -> list[Child]:
         "BIGEAR_LIVE_PORT": str(settings.live_port),
         "BIGEAR_PAGES": str(settings.pages),
         "BIGEAR_CONFIG": str(settings.config),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(CLONE), os.environ.get("PYTHONPATH")])),
+        "PYTHONPATH": _python_path(),
         "PYTHONUNBUFFERED": "1",
     }
     numbered = ["worker"] if workers == 1 else [f"worker-{n + 1}" for n in range(workers)]
@@ -107,6 +127,10 @@ def _roles(settings: Settings, workers: int) -> list[Child]:
         )
         for name in ("api", "gateway", *numbered, "connectors")
     ]
+
+
+def _python_path() -> str:
+    return os.pathsep.join(filter(None, [str(CLONE), os.environ.get("PYTHONPATH")]))
 
 
 def _with_free_ports(settings: Settings) -> Settings:

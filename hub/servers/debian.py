@@ -11,12 +11,14 @@ import fnmatch
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from hub.servers.owner import ServerSetup
+from hub.supervise import die_with_parent
 
 WANTED = ("postgresql-15", "postgresql-client-15", "postgresql-15-postgis-3")
 NOT_NEEDED = (
@@ -165,18 +167,29 @@ class _Apt:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - no thread holds a lock
         ) as process:
-            assert process.stdout is not None
-            lines, said_at, count = [], time.monotonic(), 0
-            for line in process.stdout:
-                lines.append(line)
-                count += line.startswith("Get:")
-                if time.monotonic() - said_at > 2:
-                    say(f"PostgreSQL and PostGIS: {count} of {len(packages)}")
-                    said_at = time.monotonic()
+            try:
+                lines = _followed(process, len(packages), say)
+            except BaseException:
+                process.kill()
+                raise
         if process.returncode != 0:
             raise ServerSetup(reason="apt-get download failed:\n" + "".join(lines[-15:]))
         return sorted(self._archives.glob("*.deb"))
+
+
+def _followed(process: subprocess.Popen[str], total: int, say: Say) -> list[str]:
+    """All that apt prints, saying every two seconds how many packages have come."""
+    assert process.stdout is not None
+    lines, said_at, count = [], time.monotonic(), 0
+    for line in process.stdout:
+        lines.append(line)
+        count += line.startswith("Get:")
+        if time.monotonic() - said_at > 2:
+            say(f"PostgreSQL and PostGIS: {count} of {total}")
+            said_at = time.monotonic()
+    return lines
 
 
 def _first_choices(text: str, installed: set[str]) -> list[str]:
@@ -236,6 +249,7 @@ def _call(argv: Sequence[str], env: dict[str, str] | None = None) -> str:
             text=True,
             errors="replace",
             umask=0o022,
+            preexec_fn=die_with_parent(signal.SIGTERM),
         )
     except FileNotFoundError:
         raise ServerSetup(reason=f"{argv[0]} is not on this machine") from None
