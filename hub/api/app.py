@@ -135,7 +135,8 @@ async def _healthz(request: web.Request) -> web.StreamResponse:
 async def _metrics(request: web.Request) -> web.StreamResponse:
     """For a scraper on this machine only; others get what a stranger gets."""
     context = request.app[CONTEXT]
-    if request.remote not in ("127.0.0.1", "::1") or "X-Forwarded-For" in request.headers:
+    proxied = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded"))
+    if request.remote not in ("127.0.0.1", "::1") or proxied:
         raise NotFound
     async with context.ground.db.acquire() as connection:
         gauges = await health.gauges(connection)

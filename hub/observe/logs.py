@@ -7,12 +7,15 @@ import logging
 import re
 import sys
 import time
+import traceback
 from typing import Any
 
 _SECRET_KEYS = re.compile(
     r"(secret|token|password|cookie|authorization|csrf|api_?key)", re.IGNORECASE
 )
 _URL_PASSWORD = re.compile(r"(\w+://[^\s:/@]*:)[^\s@/]+@")
+# What stands between quotation marks is a value that somebody sent, or began to be one.
+_VALUE = re.compile(r"""'(?:\\.|[^'\\\n])*(?:'|$)|"(?:\\.|[^"\\\n])*(?:"|$)""")
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
@@ -27,6 +30,26 @@ def redact(value: Any, key: str = "") -> Any:
     if isinstance(value, str):
         return _URL_PASSWORD.sub(r"\1[redacted]@", value)
     return value
+
+
+def told_by(error: BaseException) -> str:
+    """What an exception says, without the values of which it says it: PostgreSQL quotes what does not
+    fit and adds the whole row below, and that may be a person's words."""
+    return f"{type(error).__qualname__}: {_plain(str(error))}"
+
+
+def _plain(said: object) -> str:
+    return _VALUE.sub("…", str(said).partition("\n")[0])
+
+
+def _trace(error: BaseException | None) -> str:
+    """Where an exception came from and what it says, its causes first."""
+    if error is None:
+        return ""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    parts = [_trace(cause), *map(_trace, inner), "".join(traceback.format_tb(error.__traceback__))]
+    return "\n".join(part.rstrip() for part in [*parts, told_by(error)] if part)
 
 
 class JsonFormatter(logging.Formatter):
@@ -44,14 +67,20 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "role": self._role,
             "logger": record.name,
-            "event": redact(record.getMessage()),
+            "event": redact(self._event(record)),
         }
         for name, value in record.__dict__.items():
             if name not in _STANDARD:
-                told[name] = redact(value, name)
+                told[name] = redact(_plain(value) if name == "error" else value, name)
         if record.exc_info:
-            told["exception"] = redact(self.formatException(record.exc_info))
+            told["exception"] = redact(_trace(record.exc_info[1]))
         return json.dumps(told, ensure_ascii=False, default=str)
+
+    @staticmethod
+    def _event(record: logging.LogRecord) -> str:
+        """The hub's own events are fixed words; a library's may quote what it was given."""
+        said = record.getMessage()
+        return said if record.name.startswith("hub.") else _plain(said)
 
 
 def start_logging(role: str, level: int = logging.INFO) -> None:

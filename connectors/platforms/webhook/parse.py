@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -61,7 +61,7 @@ def _inbound(item: PushedItem, account: str, now: datetime) -> Inbound:
     at = item.at or now
     if at.tzinfo is None:
         raise Unreadable("payload.invalid", "a time without an offset")
-    if not now - timedelta(days=3_650) <= at.astimezone(UTC) <= now + timedelta(days=1):
+    if not now - timedelta(days=3_650) <= at <= now + timedelta(days=1):
         raise Unreadable("payload.invalid", "a time out of range")
     contact = None
     if item.contact_email or item.contact_phone:
