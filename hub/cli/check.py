@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import msgspec
-
 from hub.flow.configure import read_areas
-from hub.model.rulebook import RuleBook, rulebook
+from hub.model.rulebook import RuleBook
 from hub.rules import books
 from hub.rules.areas import AreaIndex
+from hub.rules.bookcheck import check
 from hub.settings import read_settings
 
 
@@ -21,28 +20,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     settings = read_settings()
     folder = args.folder or settings.config
-    document, findings = books.read_document(folder)
     index = AreaIndex(read_areas(folder / "areas", settings.home.areas))
-    try:
-        book: RuleBook | None = rulebook(document)
-    except msgspec.ValidationError as wrong:
-        book = None
-        if not findings:
-            findings.append(books.Finding("config.type", str(wrong)))
-    if book is not None:
-        districts = {area.code: area.name_ko for area in index.districts}
-        findings += books.check(book, folder, districts)
+    document, findings = books.read_document(folder)
+    book = books.open_book(document, folder)
+    if isinstance(book, RuleBook):
+        findings += check(book, folder, {area.code: area.name_ko for area in index.districts})
+        _count(book, index)
+    elif not findings:
+        # A wrong type is often what another finding already says: an unknown key, an unread file.
+        findings.append(book)
     for finding in findings:
         print(finding)
-    if book is not None:
-        print(
-            f"{len(book.agencies)} agencies, {len(book.services)} services, "
-            f"{len(book.rules)} rules, {len(book.accounts)} accounts, "
-            f"{len(index.districts)} districts, {len(index.areas)} areas"
-        )
-    if index.approximate:
+    _areas(index)
+    if findings:
+        print(f"{len(findings)} to mend; a hub that runs keeps the version it has meanwhile")
+        return 1
+    print("all good; `bigear config diff` shows what `bigear config apply` would change")
+    return 0
+
+
+def _count(book: RuleBook, index: AreaIndex) -> None:
+    print(
+        f"{len(book.agencies)} agencies, {len(book.services)} services, "
+        f"{len(book.rules)} rules, {len(book.accounts)} accounts, "
+        f"{len(index.districts)} districts, {len(index.areas)} areas"
+    )
+
+
+def _areas(index: AreaIndex) -> None:
+    if not index.areas:
+        print("there are no areas: areas/*.csv names districts and dong with a point each")
+    elif index.approximate:
         print(
             "areas are approximate: the nearest point decides (right for about 93 % in Seoul); "
             "`bigear areas import FILE.geojson` loads polygons"
         )
-    return 1 if findings else 0

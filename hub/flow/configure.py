@@ -19,6 +19,7 @@ from hub.model.places import Area, NamedPlace, Shape
 from hub.model.rulebook import rulebook
 from hub.rules import books
 from hub.rules.areas import AreaIndex
+from hub.rules.bookcheck import check
 from hub.store import places, rulebooks
 
 CONFIG = "config"
@@ -47,7 +48,7 @@ async def seed(ground: Ground, config: Path, home: Path | None = None) -> bool:
             await places.replace_places(tx.connection, "import", read_places(home))
     document, findings = books.read_document(config)
     if findings:
-        raise BadInput("config.invalid", detail="; ".join(map(str, findings[:5])))
+        raise BadInput("config.invalid", detail="\n".join(map(str, findings)))
     await apply(ground, document, "system")
     return True
 
@@ -55,15 +56,20 @@ async def seed(ground: Ground, config: Path, home: Path | None = None) -> bool:
 async def apply(ground: Ground, document: Mapping[str, Any], actor: str) -> int:
     """Make a document the rule book that rules; its version number. The roles follow by themselves.
 
-    Raises BadInput ``config.invalid``, and changes nothing then. The same document again is no new
-    version.
+    Raises BadInput ``config.invalid`` with what is wrong, and changes nothing then. The same document
+    again is no new version.
     """
-    books.open_document(document)
-    digest = hashlib.sha256(canonical(document)).hexdigest()
+    book = books.open_book(document)
+    if isinstance(book, books.Finding):
+        raise BadInput("config.invalid", detail=str(book))
     async with change(ground, actor) as tx:
+        findings = check(book, districts=await places.districts(tx.connection))
+        if findings:
+            raise BadInput("config.invalid", detail="\n".join(map(str, findings)))
         current = await rulebooks.newest(tx.connection)
         if current is not None and canonical(current[1]) == canonical(document):
             return current[0]
+        digest = hashlib.sha256(canonical(document)).hexdigest()
         version = await rulebooks.add(tx.connection, document, digest, actor)
         tx.record("config.applied", "config", version, version, {"digest": digest})
         tx.wake(CONFIG)

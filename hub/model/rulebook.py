@@ -90,7 +90,6 @@ class City(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     tile_url: str = ""
     tile_credit: str = ""
     max_area_distance_km: float = 6.0
-    triage_below: float = 0.0
     accounts_expected: int = 0
 
 

@@ -32,6 +32,12 @@ async def areas(connection: Connection) -> list[Area]:
     ]
 
 
+async def districts(connection: Connection) -> dict[str, str]:
+    """The districts: code → Korean name."""
+    rows = await connection.fetch("SELECT code, name_ko FROM area WHERE kind = 'district'")
+    return {row["code"]: row["name_ko"] for row in rows}
+
+
 async def replace_areas(connection: Connection, new: Sequence[Area]) -> None:
     """Make these all the areas there are; approximate are the districts without a shape."""
     await connection.execute("DELETE FROM area WHERE code <> ALL($1)", [a.code for a in new])

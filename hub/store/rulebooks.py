@@ -18,6 +18,14 @@ async def newest(connection: Connection) -> tuple[int, dict[str, Any]] | None:
     return (row["version"], row["document"]) if row else None
 
 
+async def document(connection: Connection, version: int) -> dict[str, Any] | None:
+    """The document of one version; None if there is no such version."""
+    found: dict[str, Any] | None = await connection.fetchval(
+        "SELECT document FROM config_version WHERE version = $1", version
+    )
+    return found
+
+
 async def newest_version(connection: Connection) -> int:
     """Only its number; 0 for none."""
     return int(await connection.fetchval("SELECT coalesce(max(version), 0) FROM config_version"))

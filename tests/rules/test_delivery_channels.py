@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from hub.model.rulebook import rulebook
-from hub.rules.books import check, read_document
+from hub.rules.bookcheck import check
+from hub.rules.books import read_document
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 

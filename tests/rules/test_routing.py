@@ -128,31 +128,3 @@ def test_the_default_city_sends_it_where_a_citizen_would_expect(
     if deadline is not None:
         assert decision.deadline_at is not None
         assert decision.deadline_at.astimezone(UTC).isoformat().startswith(f"2026-07-{deadline}")
-
-
-@pytest.mark.parametrize(
-    ("received", "days", "deadline"),
-    [
-        ("2026-07-10T01:00", 1, "2026-07-13T18:00"),  # Friday → Monday
-        ("2026-07-11T01:00", 1, "2026-07-13T18:00"),  # Saturday
-        (
-            "2026-07-16T01:00",
-            1,
-            "2026-07-20T18:00",
-        ),  # the 17th is Constitution Day, a holiday again
-        ("2026-02-13T01:00", 1, "2026-02-19T18:00"),  # Seollal, 16 to 18 February
-        ("2026-09-23T01:00", 2, "2026-09-29T18:00"),  # Chuseok, 24 and 25 September
-        ("2026-07-12T16:00", 1, "2026-07-14T18:00"),  # already Monday in Seoul
-        ("2026-12-31T01:00", 1, "2027-01-04T18:00"),
-    ],
-)
-def test_deadlines_skip_weekends_and_holidays(received: str, days: int, deadline: str) -> None:
-    received_at = datetime.fromisoformat(received).replace(tzinfo=UTC)
-    expected = datetime.fromisoformat(f"{deadline}+09:00")
-    assert SEOUL.deadline(received_at, days=days, hours=None) == expected
-
-
-def test_hours_run_around_the_clock_and_the_earlier_end_counts() -> None:
-    assert SEOUL.deadline(FRIDAY, days=None, hours=None) is None
-    assert SEOUL.deadline(FRIDAY, days=None, hours=48) == datetime(2026, 7, 12, 1, 0, tzinfo=UTC)
-    assert SEOUL.deadline(FRIDAY, days=1, hours=2) == datetime(2026, 7, 10, 3, 0, tzinfo=UTC)
