@@ -31,20 +31,37 @@ class RunningHub:
 
     def role_pid(self, role: str) -> int:
         """The process of one role, as it is now."""
+        found = self.pids(role)
+        if not found:
+            raise LookupError(role)
+        return found[0]
+
+    def pids(self, name: str) -> list[int]:
+        """The processes of one role or server (``postgres``, ``valkey-server``), as they are now."""
+        found = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 words = (folder / "cmdline").read_bytes().split(b"\0")
                 parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            if parent == self.pid and words[-3:-1] == [b"run", role.encode()]:
-                return int(folder.name)
-        raise LookupError(role)
+            is_role = words[-3:-1] == [b"run", name.encode()]
+            if parent == self.pid and (is_role or Path(os.fsdecode(words[0])).name == name):
+                found.append(int(folder.name))
+        return sorted(found)
 
 
 @contextmanager
-def running_hub(home: Path, database_url: str, redis_url: str) -> Iterator[RunningHub]:
-    """Start a hub on servers that run already; stop it at the end."""
+def running_hub(
+    home: Path,
+    database_url: str = "",
+    redis_url: str = "",
+    *,
+    workers: int = 1,
+    config: Path | None = None,
+) -> Iterator[RunningHub]:
+    """Start a hub, on servers that run already or (where no URL is given) on its own; stop it at
+    the end. ``config``: its rule books, in place of the clone's."""
     http, live = free_ports(2)
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("BIGEAR_")}
     mine = {
@@ -54,10 +71,12 @@ def running_hub(home: Path, database_url: str, redis_url: str) -> Iterator[Runni
         "BIGEAR_HTTP_PORT": str(http),
         "BIGEAR_LIVE_PORT": str(live),
     }
+    if config is not None:
+        mine["BIGEAR_CONFIG"] = str(config)
     with (
         (home / "output").open("w") as output,
         subprocess.Popen(
-            [sys.executable, "-m", "hub.cli", "up"],
+            [sys.executable, "-m", "hub.cli", "up", "--workers", str(workers)],
             cwd=CLONE,
             env=inherited | mine,
             stdout=output,
