@@ -141,12 +141,12 @@ export interface ProgressView {
   at: string;
 }
 
-/** The client fell behind, or its position cannot be served: subscribe again, without a position. */
+/** What the client has of the topic cannot be continued: forget it, and (unless it is not allowed any more) subscribe again, without a position. ``erased``: words in it are to be seen no more. */
 export interface Resync {
   type: "resync";
   topic: string;
   position: number;
-  reason: "not_allowed" | "too_slow" | "unknown_position";
+  reason: "erased" | "not_allowed" | "too_slow" | "unknown_position";
 }
 
 /** All that the topic holds at ``position``; replaces what the client had of it. ``truncated`` says that only the newest were sent (``total`` counts them all). */

@@ -13,7 +13,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
-from hub.gateway.protocol import Resync, ServerFrame, encode
+from hub.gateway.protocol import Resync, ResyncReason, ServerFrame, encode
 from hub.gateway.session import Session
 from hub.gateway.topics import Topic
 from hub.model.people import Principal
@@ -70,10 +70,10 @@ class Client:
         """Wait until the client has read nearly all that was written. Raises OSError if it is lost."""
         await self.connection.drain()
 
-    def bar(self, topic: Topic, position: int) -> None:
-        """The topic is no longer for these eyes."""
+    def take_back(self, topic: Topic, position: int, reason: ResyncReason) -> None:
+        """The hub lets go of a topic; the client may ask for it anew, if it is still allowed to."""
         self.session.forget(topic)
-        self.tell(Resync(str(topic), position, "not_allowed"))
+        self.tell(Resync(str(topic), position, reason))
 
     def end(self, code: int, reason: str) -> None:
         """Close, without waiting for a client that may not answer; nothing is written from now on."""

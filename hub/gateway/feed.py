@@ -139,6 +139,14 @@ def topics_of(loaded: Loaded) -> dict[Topic, list[Fact]]:
     return found
 
 
+def erases(topic: Topic, facts: Iterable[Fact]) -> bool:
+    """Whether these facts took words away that a subscriber has: messages of a person erased.
+
+    A fact tells of one message, so what is gone cannot be told; the topic must be read anew.
+    """
+    return topic.kind in ("case", "public:case") and any(f.type == "case.erased" for f in facts)
+
+
 def changes(
     topic: Topic, facts: Iterable[Fact], loaded: Loaded, who: Principal | None
 ) -> list[Change]:

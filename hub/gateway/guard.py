@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from hub.gateway.client import SEND_BUFFER_BYTES, Client
 from hub.gateway.feed import Feed
-from hub.gateway.protocol import CLOSE_SESSION_ENDED, CLOSE_TOO_SLOW, Facts, Resync
+from hub.gateway.protocol import CLOSE_SESSION_ENDED, CLOSE_TOO_SLOW, Facts
 from hub.gateway.topics import Topic, authorise
 from hub.gateway.watchers import Watchers
 from hub.model.errors import BigEarError, Forbidden
@@ -101,7 +101,7 @@ class Guard:
                 await check_reach(self._db, client, topic)
             except BigEarError:
                 self._watchers.drop(topic, client)
-                client.bar(topic, self._feed.position)
+                client.take_back(topic, self._feed.position, "not_allowed")
         if ME in client.session.topics.values():
             change = Change(fact.position, rfc3339(fact.at), fact.type)
             client.tell(Facts(str(ME), fact.position, [change]))
@@ -114,8 +114,7 @@ class Guard:
                 client.slow_since = None
                 self._watchers.drop_all(client)
                 for topic in tuple(client.session.topics.values()):
-                    client.session.forget(topic)
-                    client.tell(Resync(str(topic), self._feed.position, "too_slow"))
+                    client.take_back(topic, self._feed.position, "too_slow")
             elif time.monotonic() - client.slow_since > SLOW_CLOSE_S:
                 client.connection.transport.abort()
                 logger.info("slow client dropped", extra={"code": CLOSE_TOO_SLOW})

@@ -136,12 +136,16 @@ class Facts(Struct, frozen=True, tag_field="type", tag="facts", forbid_unknown_f
     changes: list[Change]
 
 
+ResyncReason = Literal["too_slow", "unknown_position", "not_allowed", "erased"]
+
+
 class Resync(Struct, frozen=True, tag_field="type", tag="resync", forbid_unknown_fields=True):
-    """The client fell behind, or its position cannot be served: subscribe again, without a position."""
+    """What the client has of the topic cannot be continued: forget it, and (unless it is not allowed
+    any more) subscribe again, without a position. ``erased``: words in it are to be seen no more."""
 
     topic: str
     position: int
-    reason: Literal["too_slow", "unknown_position", "not_allowed"]
+    reason: ResyncReason
 
 
 class Problem(

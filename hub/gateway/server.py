@@ -18,7 +18,7 @@ from websockets.http11 import Request, Response
 
 from hub.gateway.client import Client
 from hub.gateway.context import GatewayContext
-from hub.gateway.feed import BATCH_FACTS, Feed, changes, topics_of
+from hub.gateway.feed import BATCH_FACTS, Feed, changes, erases, topics_of
 from hub.gateway.guard import Guard, check_reach
 from hub.gateway.protocol import (
     CLOSE_NO_HELLO,
@@ -27,7 +27,6 @@ from hub.gateway.protocol import (
     PROTOCOL,
     Facts,
     Problem,
-    Resync,
     Snapshot,
     Welcome,
     Who,
@@ -164,8 +163,7 @@ class Gateway:
         """
         position = order.position
         if position is not None and not 0 <= position <= self.feed.position:
-            client.session.forget(order.topic)
-            client.tell(Resync(str(order.topic), self.feed.position, "unknown_position"))
+            client.take_back(order.topic, self.feed.position, "unknown_position")
             return
         if position is None or order.topic == COUNTS or not self.feed.reaches(position):
             state = await self._state(client, order)
@@ -192,6 +190,9 @@ class Gateway:
         loaded = await self.feed.load(facts, only=order.topic)
         await client.drained()
         mine = topics_of(loaded).get(order.topic, [])
+        if erases(order.topic, mine):
+            client.take_back(order.topic, self.feed.position, "erased")
+            return self.feed.position
         found = changes(order.topic, mine, loaded, client.who)
         reached = facts[-1].position
         if found and client.session.holds(order.id, order.topic):

@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from hub.gateway.client import Client, framed
-from hub.gateway.feed import Feed, Loaded, changes, topics_of
+from hub.gateway.feed import Feed, Loaded, changes, erases, topics_of
 from hub.gateway.protocol import Facts
 from hub.gateway.topics import ACTION_OF, Topic
 from hub.model.facts import Fact
@@ -54,6 +54,8 @@ class Watchers:
         """Bring a batch to everybody whom it concerns, broadcasts first."""
         written = 0
         for topic, facts in topics_of(loaded).items():
+            if erases(topic, facts):
+                self._take_back(topic)
             frames: dict[tuple[object, ...], bytes | None] = {}
             for client in tuple(self._watching.get(topic, ())):
                 if topic.kind == "case" and self._out_of_reach(topic, client, loaded):
@@ -75,8 +77,12 @@ class Watchers:
         if case is None or may(client.who, ACTION_OF["case"], agency=case.agency):
             return False
         self.drop(topic, client)
-        client.bar(topic, self._feed.position)
+        client.take_back(topic, self._feed.position, "not_allowed")
         return True
+
+    def _take_back(self, topic: Topic) -> None:
+        for client in self._watching.pop(topic, ()):
+            client.take_back(topic, self._feed.position, "erased")
 
     def _tell_counts(self, last: Fact) -> None:
         change = Change(last.position, rfc3339(last.at), "counts", counts=self._feed.counts.views())

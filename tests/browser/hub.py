@@ -42,11 +42,11 @@ class RunningHub:
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 words = (folder / "cmdline").read_bytes().split(b"\0")
+                title = (folder / "comm").read_text().strip()
                 parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            is_role = words[-3:-1] == [b"run", name.encode()]
-            if parent == self.pid and (is_role or Path(os.fsdecode(words[0])).name == name):
+            if parent == self.pid and (words[-3:-1] == [b"run", name.encode()] or title == name):
                 found.append(int(folder.name))
         return sorted(found)
 

@@ -151,6 +151,23 @@ async def send_under_fire(
         citizens(hub.url, numbers[::4], points, progress),
         connector(ground, [n for n in numbers if n % 4], points, progress),
     )
+    try:
+        await _faults(hub, kills, progress, sending, total, redis_url)
+        async with asyncio.timeout(SETTLES_WITHIN_S):
+            await sending
+    finally:
+        sending.cancel()
+    return progress
+
+
+async def _faults(
+    hub: RunningHub,
+    kills: tuple[tuple[str, int], ...],
+    progress: Progress,
+    sending: asyncio.Future[tuple[None, None]],
+    total: int,
+    redis_url: str,
+) -> None:
     share = total // (len(kills) + 1)
     for count, (name, which) in enumerate(kills, start=1):
         progress.allowed = count * share
@@ -163,9 +180,6 @@ async def send_under_fire(
         await killing
         await well(hub)
     progress.allowed = total
-    async with asyncio.timeout(SETTLES_WITHIN_S):
-        await sending
-    return progress
 
 
 async def settled(ground: Ground, total: int) -> int:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
 from hub.flow import casework, converse, correct
 from hub.flow import samples as use_samples
 from hub.flow.complain import Complaint
+from hub.flow.erase import erase_case
 from hub.gateway import client as gateway_client
 from hub.gateway import feed
 from hub.model.errors import BigEarError
@@ -158,6 +160,29 @@ async def test_cleared_samples_vanish_from_every_open_page(window: Window) -> No
         assert shown == {("case", case) for case in kept}
         assert sum(client.states["counts"].counts.values()) == 1
         assert all(state.snapshots == 1 for state in client.states.values())  # told, not reloaded
+
+
+async def test_the_words_of_a_person_erased_leave_every_open_page(
+    window: Window, tmp_path: Path
+) -> None:
+    admin = await window.staff(("admin", None))
+    received, case = await window.complain(Complaint("web", "플랜티드 씨 집 앞 쓰레기", CITY_HALL))
+    await converse.add(window.ground, received.ref, "플랜티드 씨의 다른 말")
+    key = {"ref": received.ref, "secret": received.secret}
+    [queue] = [*await queues_of(window), "triage"][:1]
+    async with (
+        LiveClient(window.url, [f"case:{case}", f"queue:{queue}"], token=admin.token) as staff,
+        LiveClient(window.url, [f"public:case:{received.ref}"], case=key) as reporter,
+        LiveClient(window.url, [f"public:case:{received.ref}"], case=key) as sleeper,
+    ):
+        await window.same(staff, reporter, sleeper)
+        assert "플랜티드" in str(staff.states) and "다른 말" in str(sleeper.states)
+        await sleeper.away()
+        await erase_case(window.ground, tmp_path, admin.who, case, "asked for it")
+        await window.settled()
+        sleeper.back()
+        await window.same(staff, reporter, sleeper)
+        assert not any("플랜티드" in str(one.states) for one in (staff, reporter, sleeper))
 
 
 async def queues_of(window: Window) -> list[str]:
