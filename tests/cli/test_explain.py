@@ -1,0 +1,105 @@
+"""`bigear explain` tells the whole story of a case, and what to do where nobody has it yet."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from hub.flow.city import CityNow
+from hub.flow.complain import Complaint, complain
+from hub.flow.configure import apply
+from hub.flow.ground import Ground
+from hub.flow.label import label
+from hub.model.items import Point
+from hub.ports.labeller import Labeller
+from hub.rules.books import read_document
+from tests.cli.conftest import Beside
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+GANGNAM = Point(37.4979, 127.0276)
+
+
+@pytest.fixture
+def as_waste(ground: Ground, model: Labeller) -> Callable[[], Awaitable[None]]:
+    """Label what was received, and see to it that it is a report of waste to every model."""
+
+    async def label_it() -> None:
+        await label(ground, model, 1)
+        await ground.db.execute(
+            "UPDATE item_label SET service = 'waste', intent = 'report', urgency = 'normal',"
+            " abstain = false"
+        )
+
+    return label_it
+
+
+async def test_labels_place_rule_and_steps_are_told(
+    beside: Beside,
+    ground: Ground,
+    city: CityNow,
+    as_waste: Callable[[], Awaitable[None]],
+    work_off: Callable[[], Awaitable[None]],
+    stamp_all: Callable[[], Awaitable[int]],
+) -> None:
+    sent = await complain(
+        ground, Complaint("web", "쓰레기가 무단투기되어 치워 주세요. 악취가 심해요.", GANGNAM)
+    )
+    code, told = await beside("explain", sent.ref)
+    assert code == 0
+    assert "it has no case yet" in told
+    await as_waste()
+    await work_off()
+    await stamp_all()
+    deciding = city.now.version
+    document = read_document(CONFIG)[0]
+    document["rules"] = [r | {"reason_en": "Changed."} for r in document["rules"]]
+    await apply(ground, document, "test")
+    code, told = await beside("explain", sent.ref.lower())
+    assert code == 0, told
+    for words in (
+        "service   waste (",
+        "Gangnam-gu (11680",
+        "The point that was sent",
+        f"rule      district.street, version {deciding} of the rule book",
+        "On the street: the office of the district.",
+        "→ the district's office within 5 working days",
+        "agency    Gangnam-gu Office (gangnam_gu), Queued",
+        "deadline  20",
+        "KST",
+        "case.routed",
+        "state queued, agency gangnam_gu, rule district.street",
+    ):
+        assert words in told, told
+    assert "Changed." not in told
+
+
+async def test_what_waits_for_a_person_says_what_to_do(
+    beside: Beside,
+    ground: Ground,
+    as_waste: Callable[[], Awaitable[None]],
+    work_off: Callable[[], Awaitable[None]],
+) -> None:
+    sent = await complain(ground, Complaint("web", "신사동 골목에 쓰레기가 무단투기되어 있어요."))
+    await as_waste()
+    await work_off()
+    code, told = await beside("explain", sent.ref)
+    assert code == 0
+    for words in (
+        "no area: Several places are possible",
+        "perhaps Sinsa-dong, Gangnam-gu",
+        "perhaps Sinsa-dong, Eunpyeong-gu",
+        "rule      triage.no_place",
+        "The district is not known: a person decides.",
+        "nobody yet",
+        "next      a person sorts it",
+        "no facts are stamped yet",
+    ):
+        assert words in told, told
+
+
+async def test_an_unknown_reference_is_refused(beside: Beside, city: CityNow) -> None:
+    code, told = await beside("explain", "XXXXX-XXXXX")
+    assert code == 1
+    assert "[case.not_found]" in told
