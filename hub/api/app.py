@@ -13,6 +13,7 @@ from aiohttp import web
 
 from hub.api import (
     accounts,
+    actions,
     broadcasts,
     cases,
     complaints,
@@ -35,6 +36,7 @@ ROUTES: list[Route] = [
     *reference.ROUTES,
     *complaints.ROUTES,
     *cases.ROUTES,
+    *actions.ROUTES,
     *broadcasts.ROUTES,
     *accounts.ROUTES,
     *tiles.ROUTES,

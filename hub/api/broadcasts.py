@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from hub.api.cases import Code, Reason, Version
+from hub.api.fields import Code, Reason, Version
 from hub.api.layer import Call, Route
 from hub.flow import broadcast
 from hub.model.broadcasts import BroadcastRecord, Content

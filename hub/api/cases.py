@@ -1,4 +1,4 @@
-"""The staff's side of a case: lists, the whole of one, and every action on it."""
+"""The staff's side of a case: lists, the whole of one, its photos."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Annotated, Any
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from hub.api.complaints import PhotoInfo, TextIn, photo_response
+from hub.api.complaints import PhotoInfo, photo_response
+from hub.api.fields import Code
 from hub.api.layer import Call, Route
-from hub.flow import casework, converse, correct
-from hub.flow.erase import erase_case
 from hub.model.cases import CaseRecord
 from hub.model.errors import BadInput, NotFound
 from hub.model.facts import Fact
@@ -25,10 +24,6 @@ from hub.store.reading import ListQuery, MessageRecord
 
 NEARBY_M = 300.0
 NEARBY_CASES = 10
-
-Version = Annotated[int, Meta(ge=1, le=2_147_483_647)]
-Reason = Annotated[str, Meta(max_length=2_000)]
-Code = Annotated[str, Meta(pattern="^[A-Za-z0-9_.-]{1,64}$")]
 
 
 class CasesQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,60 +122,6 @@ class StaffCase(Struct, frozen=True):
     photos: list[PhotoInfo]
     nearby: list[CaseView]
     moves: list[MoveInfo]
-
-
-class VersionIn(Struct, frozen=True, forbid_unknown_fields=True):
-    """The version that the caller has before their eyes."""
-
-    version: Version
-
-
-class MoveIn(Struct, frozen=True, forbid_unknown_fields=True):
-    """A move: where to, and what its guards ask for."""
-
-    to: Code
-    version: Version
-    reason: Reason = ""
-    target_ref: Annotated[str, Meta(max_length=20)] = ""
-
-
-class AssigneeIn(Struct, frozen=True, forbid_unknown_fields=True):
-    """A colleague's id, or null to put the case back on the queue."""
-
-    user: Annotated[int, Meta(ge=1, le=2**62)] | None
-    version: Version
-
-
-class LabelsIn(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the labels should have been; ``reroute``: ask the rules again."""
-
-    version: Version
-    service: Code | None = None
-    intent: Code | None = None
-    urgency: Code | None = None
-    reroute: bool = False
-
-
-class AgencyIn(Struct, frozen=True, forbid_unknown_fields=True):
-    """The agency that should have it, and why."""
-
-    version: Version
-    agency: Code
-    reason: Reason = ""
-
-
-class EraseIn(Struct, frozen=True, forbid_unknown_fields=True):
-    """Why; it is kept with the case, so it must not name anybody."""
-
-    reason: Reason
-
-
-class AnswerIn(Struct, frozen=True, forbid_unknown_fields=True):
-    """An answer to the reporter; ``resolve``: and with it the case is resolved."""
-
-    text: Annotated[str, Meta(min_length=1, max_length=5_000)]
-    version: Version
-    resolve: bool = False
 
 
 async def list_cases(call: Call) -> CasePage:
@@ -323,104 +264,6 @@ def _said(message: MessageRecord) -> MessageView:
     )
 
 
-async def _now(call: Call) -> CaseView:
-    """The case after what was just done to it; it may have left the caller's sight."""
-    async with call.context.ground.db.acquire() as connection:
-        [record] = await reading.records(connection, [call.path["id"]])
-    return case_view(record, audience_for(call.me, record.agency))
-
-
-async def take(call: Call) -> CaseView:
-    """Work on it oneself."""
-    await casework.take(call.context.ground, call.me, call.path["id"], call.body.version)
-    return await _now(call)
-
-
-async def assign(call: Call) -> CaseView:
-    """Give it to a colleague, or put it back."""
-    wanted: AssigneeIn = call.body
-    await casework.assign(
-        call.context.ground, call.me, call.path["id"], wanted.version, wanted.user
-    )
-    return await _now(call)
-
-
-async def move(call: Call) -> CaseView:
-    """Change its state."""
-    wanted: MoveIn = call.body
-    await casework.move(
-        call.context.ground,
-        call.me,
-        call.path["id"],
-        wanted.version,
-        wanted.to,
-        reason=wanted.reason,
-        target_ref=wanted.target_ref.upper(),
-    )
-    return await _now(call)
-
-
-async def relabel(call: Call) -> CaseView:
-    """Correct its labels."""
-    wanted: LabelsIn = call.body
-    labels = {
-        name: value
-        for name in ("service", "intent", "urgency")
-        if (value := getattr(wanted, name)) is not None
-    }
-    await correct.correct_labels(
-        call.context.ground,
-        call.context.city,
-        call.me,
-        call.path["id"],
-        wanted.version,
-        labels,
-        reroute=wanted.reroute,
-    )
-    return await _now(call)
-
-
-async def reagency(call: Call) -> CaseView:
-    """Give it to another agency."""
-    wanted: AgencyIn = call.body
-    await correct.correct_agency(
-        call.context.ground,
-        call.context.city,
-        call.me,
-        call.path["id"],
-        wanted.version,
-        wanted.agency,
-        wanted.reason,
-    )
-    return await _now(call)
-
-
-async def answer(call: Call) -> MessageView:
-    """Answer the reporter."""
-    wanted: AnswerIn = call.body
-    return await converse.answer(
-        call.context.ground,
-        call.me,
-        call.path["id"],
-        wanted.version,
-        wanted.text,
-        resolve=wanted.resolve,
-    )
-
-
-async def note(call: Call) -> MessageView:
-    """Leave a note for colleagues."""
-    return await converse.note(call.context.ground, call.me, call.path["id"], call.body.text)
-
-
-async def erase(call: Call) -> CaseView:
-    """Erase the person behind the case."""
-    await erase_case(
-        call.context.ground, call.context.photos, call.me, call.path["id"], call.body.reason
-    )
-    return await _now(call)
-
-
 async def photo(call: Call) -> web.StreamResponse:
     """One of the case's photos; only for its own agency."""
     async with call.context.ground.db.acquire() as connection:
@@ -428,47 +271,11 @@ async def photo(call: Call) -> web.StreamResponse:
     return await photo_response(call, record.item_id)
 
 
-def _act(
-    path: str,
-    handler: Any,
-    summary: str,
-    body: type[Struct],
-    answer: Any = CaseView,
-    status: int = 200,
-) -> Route:
-    return Route(
-        "POST",
-        f"/cases/{{id}}/{path}",
-        "case.work",
-        handler,
-        summary,
-        body=body,
-        answer=answer,
-        status=status,
-    )
-
-
 ROUTES = [
     Route(
         "GET", "/cases", "case.list", list_cases, "List cases", query=CasesQuery, answer=CasePage
     ),
     Route("GET", "/cases/{id}", "case.read", show, "One case", answer=StaffCase),
-    _act("take", take, "Take a case", VersionIn),
-    _act("assignee", assign, "Hand a case over", AssigneeIn),
-    _act("moves", move, "Change a case's state", MoveIn),
-    _act("labels", relabel, "Correct labels", LabelsIn),
-    _act("agency", reagency, "Correct the agency", AgencyIn),
-    _act("answers", answer, "Answer the reporter", AnswerIn, MessageView, 201),
-    _act("notes", note, "Leave a note", TextIn, MessageView, 201),
-    Route(
-        "POST",
-        "/cases/{id}/erase",
-        "person.erase",
-        erase,
-        "Erase the person behind a case",
-        body=EraseIn,
-        answer=CaseView,
-    ),
     Route(
         "GET",
         "/cases/{id}/photos/{n}",
