@@ -162,16 +162,18 @@ class LiveClient:
         self._task = asyncio.create_task(self._stay())
 
     async def reached(self, position: int, within_s: float = 20.0) -> None:
-        """Wait until every topic holds a snapshot and the hub has nothing newer for it.
-
-        A topic is told only what concerns it, so a second client asks for what it should be.
-        """
-        async with asyncio.timeout(within_s):
-            while self._fresh:
-                await asyncio.sleep(0.02)
+        """Wait until what is held of every topic is what somebody sees who connects anew, once the hub
+        has come to the position. Raises AssertionError, with the topics that differ."""
+        until = asyncio.get_running_loop().time() + within_s
+        while True:
             fresh = await self.fresh(position)
-            while any(self.seen(topic) != seen for topic, seen in fresh.items()):
-                await asyncio.sleep(0.05)
+            different = [topic for topic, seen in fresh.items() if self.seen(topic) != seen]
+            if not different:
+                return
+            assert asyncio.get_running_loop().time() < until, "".join(
+                f"\n{topic}: held {self.seen(topic)}\n  there {fresh[topic]}" for topic in different
+            )
+            await asyncio.sleep(0.1)
 
     def seen(self, topic: str) -> object:
         """What a person would see of the topic."""
