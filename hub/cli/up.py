@@ -163,7 +163,9 @@ def _is_free(listen: str, port: int) -> bool:
 def _announced(settings: Settings) -> Iterator[None]:
     """Other commands find the running hub's ports in its home."""
     ports = {"http": settings.http_port, "live": settings.live_port, "pid": os.getpid()}
-    settings.home.running.write_text(json.dumps(ports), encoding="utf-8")
+    fresh = settings.home.running.with_suffix(".new")
+    fresh.write_text(json.dumps(ports), encoding="utf-8")
+    fresh.replace(settings.home.running)  # whole or not at all
     try:
         yield
     finally:

@@ -2,15 +2,12 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
-import pytest
 from redis.asyncio import Redis
 
 from hub import servers as embedded
@@ -20,25 +17,6 @@ from hub.settings import CLONE, read_settings
 from hub.supervise import Supervisor
 
 BOTH = ("postgres", "valkey")
-
-
-@pytest.fixture
-def running_home(servers: dict[str, str]) -> str:
-    if "home" not in servers:
-        pytest.skip("the servers were given, so their home is not known here")
-    return servers["home"]
-
-
-@pytest.fixture
-def second_home(running_home: str, tmp_path: Path) -> Iterator[Home]:
-    """Another home with the same software."""
-    home = Home(tmp_path / "둘째 집")
-    home.servers.mkdir(parents=True)
-    software = Home(Path(running_home)).servers / "postgresql-15"
-    (home.servers / software.name).symlink_to(software)
-    yield home
-    shutil.rmtree(home.servers)
-    shutil.rmtree(home.sockets, ignore_errors=True)
 
 
 async def test_a_command_finds_the_servers_of_the_running_hub(running_home: str) -> None:
