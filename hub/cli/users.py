@@ -1,13 +1,12 @@
-"""Staff: list them, add one, give a new password, end their sessions."""
+"""Staff: list them, add one, give one a new password, shut one out."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 
 from hub.cli._ground import on_ground
 from hub.flow import people
-from hub.model.errors import BigEarError
+from hub.model.errors import BadInput
 from hub.model.people import ROLES, Grant
 from hub.store import people as stored
 from hub.wiring import Standing
@@ -28,18 +27,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     reset = doing.add_parser("reset", help="a new first password; all sessions end")
     reset.add_argument("login")
+    disable = doing.add_parser("disable", help="no more signing in; all sessions end")
+    disable.add_argument("login")
 
 
 def run(args: argparse.Namespace) -> int:
-    try:
-        if args.doing == "list":
-            return on_ground(_list)
-        if args.doing == "reset":
-            return on_ground(lambda stand: _reset(stand, args.login))
+    if args.doing == "list":
+        return on_ground(_list)
+    if args.doing == "add":
         return on_ground(lambda stand: _add(stand, args))
-    except BigEarError as refused:
-        print(f"bigear users: {refused} [{refused.code}]", file=sys.stderr)
-        return 1
+    if args.doing == "reset":
+        return on_ground(lambda stand: _reset(stand, args.login))
+    return on_ground(lambda stand: _disable(stand, args.login))
 
 
 async def _list(stand: Standing) -> int:
@@ -51,18 +50,25 @@ async def _list(stand: Standing) -> int:
 
 
 async def _add(stand: Standing, args: argparse.Namespace) -> int:
-    grants = []
-    for word in args.role:
-        role, _, agency = word.partition(":")
-        if agency and stand.city.now.book.agency(agency) is None:
-            print(f"bigear users: no agency {agency} [agency.unknown]", file=sys.stderr)
-            return 1
-        grants.append(Grant(role, agency or None))
+    grants = [_grant(stand, word) for word in dict.fromkeys(args.role)]
     _, password = await people.add_user(stand.ground, args.login, args.name, grants)
     print(f"{args.login}  first password: {password}")
     return 0
 
 
+def _grant(stand: Standing, word: str) -> Grant:
+    role, _, agency = word.partition(":")
+    if agency and stand.city.now.book.agency(agency) is None:
+        raise BadInput("agency.unknown", agency=agency)
+    return Grant(role, agency or None)
+
+
 async def _reset(stand: Standing, login: str) -> int:
     print(f"{login}  first password: {await people.reset_password(stand.ground, login)}")
+    return 0
+
+
+async def _disable(stand: Standing, login: str) -> int:
+    await people.disable(stand.ground, login)
+    print(f"{login}  can no longer sign in")
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import re
 import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ from hub.store.people import OpenSession
 SESSION_LIFE = timedelta(hours=12)
 MIN_PASSWORD_CHARS = 10
 MAX_PASSWORD_CHARS = 200
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 
 # RFC 9106, second recommended option (64 MiB, 3 passes, 4 lanes), argon2-cffi's default.
 _hasher = argon2.PasswordHasher()
@@ -121,11 +123,13 @@ async def add_user(
 ) -> tuple[int, str]:
     """A new user with a random first password: (id, password).
 
-    Raises BadInput ``role.unknown``, Conflict ``login.taken``.
+    Raises BadInput ``login.invalid`` or ``role.unknown``, Conflict ``login.taken``.
     """
+    if not _LOGIN.fullmatch(login):
+        raise BadInput("login.invalid", field="login")
     for grant in grants:
         if grant.role not in ROLES:
-            raise BadInput("role.unknown", field="role")
+            raise BadInput("role.unknown", role=grant.role)
     password = secrets.token_urlsafe(12)
     return await _add(ground, login, name, await _hash(password), grants), password
 
@@ -165,6 +169,17 @@ async def reset_password(ground: Ground, login: str) -> str:
         await people.end_sessions(tx.connection, stored.user_id)
         tx.record("user.changed", "user", stored.user_id, 0, {"what": "reset"})
     return password
+
+
+async def disable(ground: Ground, login: str) -> None:
+    """Nobody signs in as this user any more; all sessions end. Raises NotFound."""
+    async with change(ground) as tx:
+        stored = await people.credentials(tx.connection, login)
+        if stored is None:
+            raise NotFound("user.not_found")
+        await people.disable(tx.connection, stored.user_id)
+        await people.end_sessions(tx.connection, stored.user_id)
+        tx.record("user.changed", "user", stored.user_id, 0, {"what": "disabled"})
 
 
 FIRST_USERS: tuple[tuple[str, str, str], ...] = (
