@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +54,7 @@ class Hub:
 
 @contextlib.contextmanager
 def running_hub(
-    servers: dict[str, str], folder: Path, network: dict[str, object] | None = None
+    servers: dict[str, str], folder: Path, network: Mapping[str, object] | None = None
 ) -> Iterator[Hub]:
     """`bigear up` on a new, empty database of the given servers; ``network`` replaces lines of that
     table of hub.toml. Ctrl-C at the end, and it must have ended well."""
@@ -103,7 +103,7 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def _config(folder: Path, network: dict[str, object]) -> Path:
+def _config(folder: Path, network: Mapping[str, object]) -> Path:
     copy = folder / "config"
     shutil.copytree(CLONE / "config", copy)
     lines = (copy / "hub.toml").read_text(encoding="utf-8").splitlines()
