@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from aiohttp import web
@@ -16,7 +18,7 @@ from hub.flow.casework import withdraw
 from hub.flow.complain import MAX_PHOTOS, Complaint, complain
 from hub.flow.converse import add
 from hub.flow.receive import secret_digest
-from hub.model.errors import BadInput, NotFound
+from hub.model.errors import BadInput, Conflict, NotFound
 from hub.model.facts import Fact
 from hub.model.items import MAX_TEXT_CHARS, Contact, Point
 from hub.model.views import CaseView, MessageView, ProgressView
@@ -197,15 +199,17 @@ def _said(message: MessageRecord) -> MessageView:
 
 
 async def add_words(call: Call) -> MessageView:
-    """Add something to one's own complaint."""
+    """Add something to one's own complaint; 409 ``case.not_yet`` in its first moments."""
     progress = await _mine(call)
-    return await add(call.context.ground, progress.ref, call.body.text)
+    with _case_to_come():
+        return await add(call.context.ground, progress.ref, call.body.text)
 
 
 async def take_back(call: Call) -> None:
-    """Withdraw one's own complaint."""
+    """Withdraw one's own complaint; 409 ``case.not_yet`` in its first moments."""
     progress = await _mine(call)
-    await withdraw(call.context.ground, progress.ref)
+    with _case_to_come():
+        await withdraw(call.context.ground, progress.ref)
 
 
 async def show_photo(call: Call) -> web.StreamResponse:
@@ -234,6 +238,15 @@ async def _mine(call: Call) -> Progress:
     if progress is None:
         raise NotFound("case.not_found")
     return progress
+
+
+@contextmanager
+def _case_to_come() -> Iterator[None]:
+    """The private link was right: a case that is not found has only not been opened yet."""
+    try:
+        yield
+    except NotFound:
+        raise Conflict("case.not_yet") from None
 
 
 _SEND = Limit(burst=20, interval_s=6.0)

@@ -22,7 +22,7 @@ from hub.settings import CLONE
 from hub.supervise import die_with_parent
 from tests.conftest import _execute, with_database
 
-START_S = 90.0
+START_S = 240.0
 
 
 @dataclass(frozen=True, slots=True)

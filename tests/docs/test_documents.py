@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from tests.docs.conftest import Hub
 DOCS = CLONE / "docs"
 API = (DOCS / "api.md").read_text(encoding="utf-8")
 SHELL = "\n".join(re.findall(r"^```sh\n(.*?)^```$", API, re.MULTILINE | re.DOTALL))
+
+pytestmark = pytest.mark.timeout(300)  # the first of them waits for a whole hub to start
 
 needs_curl = pytest.mark.skipif(
     not (shutil.which("curl") and shutil.which("openssl")),
@@ -83,7 +86,8 @@ def test_the_command_line_client(hub: Hub, tmp_path: Path) -> None:
     words = 'He said "off",\n\tthen \\ left: 가로등이 꺼졌어요'
     sent = client("send", words, "37.5663", "126.9018")
     ref, secret = sent.stdout.split()
-    shown = json.loads(client("show", ref, secret).stdout)
+    while not (shown := json.loads(client("show", ref, secret).stdout))["case"]:
+        time.sleep(0.2)
     assert shown["text"] == words.replace("\t", " ")
     added = client("add", ref, secret, "아직도요")
     assert json.loads(added.stdout)["text"] == "아직도요"
@@ -126,8 +130,10 @@ async def test_the_python_client_sees_every_change_once_through_losses_of_the_li
     )
     try:
         assert client.stdout is not None
-        frames = [json.loads(await _line(client.stdout))]
-        assert frames[0]["type"] == "snapshot"
+        frame = json.loads(await _line(client.stdout))
+        assert frame["type"] == "snapshot"
+        while not _holds_case(frame):
+            frame = json.loads(await _line(client.stdout))
         for n in range(4):
             await cutter.cut()
             await _post(
@@ -165,6 +171,11 @@ def test_the_python_client_is_short_and_says_why_it_is_refused(hub: Hub) -> None
     )
     assert refused.returncode == 1
     assert "PermissionError" in refused.stderr
+
+
+def _holds_case(frame: dict[str, Any]) -> bool:
+    """Whether a snapshot, or one of the changes, shows the complaint as a case already."""
+    return bool(frame.get("cases")) or any("case" in c for c in frame.get("changes", ()))
 
 
 class _Cutter:
