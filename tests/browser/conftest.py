@@ -10,7 +10,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.hub import RunningHub, running_hub
 from tests.browser.visitors import Visitor
@@ -51,6 +51,7 @@ def hub(
 @pytest.fixture(scope="module")
 def browser(chromium: str, hub: RunningHub) -> Iterator[Browser]:
     """A browser a module: while Playwright runs, nothing else may run a loop in this thread."""
+    expect.set_options(timeout=WAITS_MS)
     with sync_playwright() as playwright:
         one = playwright.chromium.launch(
             executable_path=chromium,
@@ -73,6 +74,7 @@ def visitor(hub: RunningHub, browser: Browser) -> Iterator[NewVisitor]:
             base_url=hub.url,
             locale=language,
             timezone_id="Asia/Seoul",
+            reduced_motion="reduce",
             color_scheme="dark" if dark else "light",
             viewport={"width": 390, "height": 844} if phone else {"width": 1440, "height": 900},
             is_mobile=phone,

@@ -55,6 +55,12 @@ class Visitor:
             assert changed["status"] == 204, changed
         self.page.goto("/staff")
 
+    def change_password(self, old: str, new: str) -> None:
+        """Change one's own password; all other sessions of the same person end."""
+        csrf = self._call("GET", "/session", None)["body"]["csrf"]
+        changed = self._call("POST", "/password", {"old": old, "new": new}, csrf)
+        assert changed["status"] == 204, changed
+
     def _call(self, method: str, path: str, body: Any, csrf: str = "") -> dict[str, Any]:
         answer = self.page.context.request.fetch(
             f"/api/v1{path}",

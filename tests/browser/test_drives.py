@@ -1,0 +1,275 @@
+"""Full drives of the pages: broadcasts, corrections, the keyboard, and everything that goes wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewVisitor
+from tests.browser.hub import PASSWORD
+from tests.browser.visitors import Visitor
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+CHEONGUN = {"lat": 37.5894, "lon": 126.9694}
+"""A point in Cheongun-dong, Jongno-gu, 종로구 청운동."""
+
+
+def parked(where: str) -> str:
+    """A complaint that the shipped classifier is sure of, told apart by where it is."""
+    return f"종로구 청운동 {where} 골목에 불법 주정차 차량이 많습니다. 단속해 주세요."
+
+
+def opened(desk: Visitor, text: str) -> Page:
+    """The agent's desk with that case open."""
+    desk.page.locator(".rows").get_by_text(text).click()
+    expect(desk.page.get_by_role("article").get_by_text(text)).to_be_visible()
+    return desk.page
+
+
+def write_broadcast(page: Page, headline: str) -> None:
+    page.get_by_role("button", name="새 방송 쓰기").click()
+    korean, english = page.locator(".words").nth(0), page.locator(".words").nth(1)
+    korean.get_by_label("제목").fill(headline)
+    korean.get_by_label("내용").fill("오늘 밤 강한 비가 옵니다. 지하차도로 다니지 마세요.")
+    english.get_by_label("제목").fill(f"{headline} (English)")
+    english.get_by_label("내용").fill("Heavy rain tonight. Keep out of underpasses.")
+    page.get_by_role("button", name="종로구", exact=True).click()
+    page.get_by_role("button", name="초안 저장").click()
+
+
+def test_two_people_send_a_broadcast(visitor: NewVisitor) -> None:
+    headline = "호우 경보"
+    writer, second = visitor(), visitor()
+    citizen, desk = visitor(phone=True), visitor(language="en-GB")
+    citizen.page.goto("/")
+    citizen.is_live()
+    desk.sign_in("agent")
+    writer.sign_in("broadcaster")
+    second.sign_in("approver")
+
+    write_broadcast(writer.page, headline)
+    mine = writer.page.get_by_role("article").filter(has_text=headline).first
+    mine.get_by_role("button", name="승인 요청").click()
+    expect(mine.get_by_role("button", name="승인하고 보내기")).to_have_count(0)
+
+    theirs = second.page.get_by_role("article").filter(has_text=headline).first
+    theirs.get_by_role("button", name="반려").click()
+    dialog = second.page.get_by_role("dialog")
+    dialog.get_by_label("이유").fill("우회로를 적어 주세요.")
+    dialog.get_by_role("button", name="반려", exact=True).click()
+
+    expect(mine.get_by_text("우회로를 적어 주세요.")).to_be_visible()
+    mine.get_by_role("button", name="고치기").click()
+    writer.page.locator(".words").nth(0).get_by_label("내용").fill("종로로 돌아가세요.")
+    writer.page.get_by_role("button", name="초안 저장").click()
+    mine.get_by_role("button", name="승인 요청").click()
+
+    theirs.get_by_role("button", name="승인하고 보내기").click()
+    expect(dialog.get_by_text("종로로 돌아가세요.")).to_be_visible()
+    go = dialog.get_by_role("button", name="승인하고 보내기")
+    expect(go).to_be_disabled()
+    dialog.get_by_role("checkbox").check()
+    go.click()
+
+    for page, words in ((citizen.page, headline), (desk.page, f"{headline} (English)")):
+        lane = page.locator(".alert-lane")
+        expect(lane.get_by_role("heading", name=words, exact=True)).to_be_visible()
+    mine.get_by_role("button", name="방송 취소").click()
+    sure = writer.page.get_by_role("dialog")
+    sure.get_by_label("이유").fill("비가 그쳤습니다.")
+    sure.get_by_role("button", name="방송 취소").click()
+    expect(citizen.page.locator(".alert")).to_have_count(0)
+    expect(desk.page.locator(".alert")).to_have_count(0)
+
+
+def test_a_corrected_label_sends_the_case_on(visitor: NewVisitor) -> None:
+    text = parked("정정")
+    desk, metro = visitor(), visitor()
+    desk.sign_in("agent")
+    metro.sign_in("admin")
+    metro.page.goto("/staff?queue=metro")
+    metro.is_live()
+    desk.is_live()
+    visitor().complain(text, **CHEONGUN)
+    page = opened(desk, text)
+    page.keyboard.press("l")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("분야").select_option(label="지하철")
+    dialog.get_by_role("button", name="저장").click()
+    expect(metro.page.locator(".rows").get_by_text(text)).to_be_visible()
+    expect(page.locator(".rows").get_by_text(text)).to_have_count(0)
+    history = opened(metro, text).locator(".history")
+    expect(history).to_contain_text("서울교통공사")
+
+
+def test_hands_stay_on_the_keyboard(visitor: NewVisitor) -> None:
+    desk = visitor()
+    desk.sign_in("agent")
+    desk.is_live()
+    text = parked("자판")
+    visitor().complain(text, **CHEONGUN)
+    page = desk.page
+    row = page.locator(".rows button").filter(has_text=text)
+    expect(row).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="단축키")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("자판")
+    expect(page.locator(".row")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("article").get_by_text(text)).to_be_visible()
+    page.keyboard.press("t")
+    expect(page.get_by_role("button", name="내려놓기")).to_be_visible()
+    expect(page.locator(".toast")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.get_by_role("button", name="내가 맡기")).to_be_visible()
+    page.keyboard.press("t")
+    expect(page.get_by_role("button", name="내려놓기")).to_be_visible()
+    page.keyboard.press("a")
+    page.keyboard.type("다녀왔습니다.")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("article").locator(".chip.state-resolved")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/staff", "/staff/broadcasts", "/staff/accounts"])
+def test_tab_goes_everywhere_and_comes_round(visitor: NewVisitor, path: str) -> None:
+    desk = visitor()
+    if path != "/":
+        desk.sign_in("admin")
+    desk.page.goto(path)
+    desk.is_live()
+    wanted = desk.page.evaluate(_REACHABLE)
+    seen: list[int] = []
+    for _ in range(wanted + 10):
+        desk.page.keyboard.press("Tab")
+        seen.append(desk.page.evaluate(_FOCUSED))
+    known = {one for one in seen if one >= 0}  # what came meanwhile, as rows do, is not counted
+    assert len(known) >= wanted * 0.95
+    assert max(seen.count(one) for one in known) <= 3, "the focus stays somewhere"
+
+
+_REACHABLE = """() => {
+  const all = [...document.querySelectorAll(
+    "a[href], button:not(:disabled), input, select, textarea, summary, [tabindex='0']")];
+  window.reachable = all.filter((one) => one.checkVisibility({visibilityProperty: true})
+    && one.tabIndex >= 0);
+  return window.reachable.length;
+}"""
+_FOCUSED = "() => window.reachable.indexOf(document.activeElement)"
+
+
+def test_nothing_is_missing_after_the_gateway_died(visitor: NewVisitor) -> None:
+    desk, sender = visitor(), visitor()
+    desk.sign_in("agent")
+    desk.is_live()
+    desk.stays()
+    before = parked("끊기 전")
+    sender.complain(before, **CHEONGUN)
+    expect(desk.page.locator(".rows").get_by_text(before)).to_be_visible()
+    desk.page.evaluate(_NOTE_PHASES)
+    os.kill(desk.hub.role_pid("gateway"), signal.SIGKILL)
+    meanwhile = [parked(f"끊긴 동안 {n}") for n in range(5)]
+    for text in meanwhile:
+        sender.complain(text, **CHEONGUN)
+    for text in meanwhile:
+        expect(desk.page.locator(".rows").get_by_text(text)).to_have_count(1)
+    desk.is_live()
+    assert desk.has_stayed()
+    assert "live waiting" in desk.page.evaluate("window.phases"), "the page did not say so"
+
+
+_NOTE_PHASES = """() => {
+  window.phases = [];
+  const badge = document.querySelector(".live");
+  new MutationObserver(() => window.phases.push(badge.className))
+    .observe(badge, {attributes: true});
+}"""
+
+
+def test_what_was_begun_is_found_again(visitor: NewVisitor) -> None:
+    desk, sender = visitor(), visitor()
+    desk.sign_in("agent")
+    desk.is_live()
+    one, other = parked("초안 하나"), parked("초안 둘")
+    sender.complain(one, **CHEONGUN)
+    sender.complain(other, **CHEONGUN)
+    page = opened(desk, one)
+    page.get_by_label("보낸 사람에게 답변").fill("쓰다 만 답변")
+    opened(desk, other)
+    expect(page.get_by_label("보낸 사람에게 답변")).to_have_value("")
+    opened(desk, one)
+    expect(page.get_by_label("보낸 사람에게 답변")).to_have_value("쓰다 만 답변")
+    page.get_by_label("보낸 사람에게 답변").fill("")
+
+
+def test_a_citizen_adds_words_and_withdraws(visitor: NewVisitor) -> None:
+    phone, desk = visitor(phone=True), visitor()
+    desk.sign_in("agent")
+    desk.is_live()
+    text = parked("취하")
+    phone.page.goto(phone.complain(text, **CHEONGUN))
+    page = phone.page
+    page.get_by_label("덧붙이기").fill("차량이 두 대 더 왔습니다.")
+    page.get_by_role("button", name="보내기").click()
+    expect(page.locator(".message.mine")).to_contain_text("두 대 더")
+    expect(opened(desk, text).locator(".message.addition")).to_contain_text("두 대 더")
+    page.get_by_role("button", name="취하하기").click()
+    page.get_by_role("dialog").get_by_role("button", name="취하하기").click()
+    expect(page.get_by_role("heading", name="취하하셨습니다")).to_be_visible()
+    expect(desk.page.get_by_role("article").locator(".chip.state-withdrawn")).to_be_visible()
+
+
+def test_what_goes_wrong_is_said(visitor: NewVisitor) -> None:
+    phone = visitor(phone=True)
+    page = phone.page
+    page.goto("/c/AAAAA-AAAAA#not-a-secret")
+    expect(page.get_by_text("이 링크로는 열 수 없습니다")).to_be_visible()
+    page.goto("/")
+    phone.is_live()
+    page.get_by_role("button", name="보내기").click()
+    expect(page.get_by_text("내용을 적어 주세요.")).to_be_visible()
+    page.get_by_label("무슨 일인가요?").fill("가로등이 꺼졌습니다.")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="보내기").click()
+    expect(page.get_by_text("허브에 연결할 수 없습니다", exact=False)).to_be_visible()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="보내기").click()
+    expect(page.get_by_role("heading", name="접수되었습니다")).to_be_visible()
+
+
+def test_a_session_that_ends_leaves_the_page_at_once(visitor: NewVisitor) -> None:
+    here, elsewhere = visitor(), visitor()
+    here.sign_in("supervisor")
+    here.is_live()
+    elsewhere.sign_in("supervisor")
+    elsewhere.change_password(PASSWORD, PASSWORD + "!")  # which ends all other sessions
+    expect(here.page.get_by_text("로그인이 끝났습니다")).to_be_visible()
+    elsewhere.change_password(PASSWORD + "!", PASSWORD)
+
+
+def test_who_may_not_sees_nothing(visitor: NewVisitor) -> None:
+    desk = visitor()
+    desk.sign_in("agent")
+    page = desk.page
+    page.goto("/staff/broadcasts")
+    expect(page.get_by_text("이 화면을 볼 권한이 없습니다.")).to_be_visible()
+    page.goto("/staff/accounts")
+    expect(page.get_by_text("이 화면을 볼 권한이 없습니다.")).to_be_visible()
+    page.goto("/staff")
+    expect(page.get_by_role("link", name=re.compile("재난 방송"))).to_have_count(0)
+
+
+def test_the_44_accounts_are_listed(visitor: NewVisitor) -> None:
+    desk = visitor(language="en-GB")
+    desk.sign_in("analyst")
+    desk.page.goto("/staff/accounts")
+    expect(desk.page.get_by_role("button", name="All 44")).to_be_visible()
+    expect(desk.page.locator("tbody tr")).to_have_count(44)
