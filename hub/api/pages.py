@@ -23,6 +23,7 @@ def register(app: web.Application, folder: Path) -> None:
         app.router.add_get(path, _index(folder))
     app.router.add_get(r"/assets/{name:[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}}", _asset(folder))
     app.router.add_get(r"/{name:(?:favicon\.(?:ico|svg)|robots\.txt)}", _file(folder))
+    app.router.add_get("/{path:.*}", _missing(folder))
 
 
 def _index(folder: Path) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -33,6 +34,18 @@ def _index(folder: Path) -> Callable[[web.Request], Awaitable[web.StreamResponse
         return web.FileResponse(page, headers={"Cache-Control": "no-cache"})
 
     return index
+
+
+def _missing(folder: Path) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """A person who mistyped an address gets the pages, which say so; a program gets the error."""
+
+    async def missing(request: web.Request) -> web.StreamResponse:
+        page = folder / "index.html"
+        if "text/html" not in request.headers.get("Accept", "") or not page.is_file():
+            raise NotFound
+        return web.FileResponse(page, status=404, headers={"Cache-Control": "no-cache"})
+
+    return missing
 
 
 def _asset(folder: Path) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

@@ -29,7 +29,7 @@ function Content(props: { page: Page }) {
       return <Staff page={page.name} />;
     case "missing":
       return (
-        <Empty title={t("common.no_page")}>
+        <Empty whole title={t("common.no_page")}>
           <a href="/">{t("common.go_home")}</a>
         </Empty>
       );

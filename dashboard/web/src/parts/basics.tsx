@@ -95,16 +95,15 @@ export function Skeleton(props: { lines: number }) {
   );
 }
 
-export function Empty(props: { title: string; children?: ComponentChildren }) {
+/** Nothing here, in place of a part of the page or (`whole`) of all of it. */
+export function Empty(props: { title: string; whole?: boolean; children?: ComponentChildren }) {
   return (
     <div class="empty">
       <svg viewBox="0 0 48 48" width="44" height="44" aria-hidden="true">
         <path d="M17 33c-5-2-8-6-8-12a13 13 0 0 1 26 0c0 9-9 9-9 15a5 5 0 0 1-9 2" />
         <path d="M16 21a6 6 0 0 1 12 0c0 4-4 4-4 8" />
       </svg>
-      <p>
-        <strong>{props.title}</strong>
-      </p>
+      {props.whole ? <h1>{props.title}</h1> : <strong>{props.title}</strong>}
       {props.children}
     </div>
   );

@@ -112,7 +112,9 @@ export function Shell(props: { staff: boolean; children: ComponentChildren }) {
         </div>
       </header>
       {props.staff && session.value?.samples && (
-        <p class="samples-line">{t("staff.samples_play")}</p>
+        <aside class="samples-line" aria-label={t("mark.sample")}>
+          {t("staff.samples_play")}
+        </aside>
       )}
       <ToastLine />
       <main id="main" tabIndex={-1}>{props.children}</main>

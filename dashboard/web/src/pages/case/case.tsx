@@ -185,7 +185,7 @@ export default function Case(props: { reference: string }) {
 
   if (!secret || refusal?.status === 404 || refusal?.status === 401)
     return (
-      <Empty title={t("link.unknown")}>
+      <Empty whole title={t("link.unknown")}>
         <p>{t("link.unknown_hint")}</p>
         <a href="/">{t("common.go_home")}</a>
       </Empty>
