@@ -5,7 +5,6 @@ from __future__ import annotations
 from hub.flow.city import CityNow
 from hub.flow.ground import Ground, change
 from hub.flow.receive import RECEIVED
-from hub.model.labels import Span
 from hub.model.places import Located
 from hub.rules.locate import locate as find
 from hub.store import pipeline
@@ -26,7 +25,6 @@ async def locate(ground: Ground, city: CityNow, limit: int, only: int | None = N
                 now.gazetteer,
                 text=item.text,
                 place=item.place or "",
-                spans=[Span(**span) for span in item.places],
                 lat=item.lat,
                 lon=item.lon,
             )

@@ -40,7 +40,6 @@ class ClaimedItem:
     urgency: str | None
     abstain: bool | None
     corrected: bool
-    places: list[dict[str, Any]]
     received_at: datetime
 
 
@@ -55,7 +54,7 @@ async def claim(
                CASE WHEN i.point_given THEN ST_Y(i.point) END AS lat,
                CASE WHEN i.point_given THEN ST_X(i.point) END AS lon,
                i.area, i.district, l.service, l.service_confidence, l.intent, l.urgency, l.abstain,
-               l.corrected_by IS NOT NULL AS corrected, coalesce(l.places, '[]') AS places,
+               l.corrected_by IS NOT NULL AS corrected,
                i.received_at
         FROM item i
         JOIN item_text t ON t.item_id = i.id
