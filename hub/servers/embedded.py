@@ -74,6 +74,11 @@ async def reachable(home: Home, name: str) -> bool:
     return await (_postgres_ready(home) if name == POSTGRES else _valkey_ready(home))
 
 
+def postgres_environment(home: Home) -> dict[str, str]:
+    """Environment in which the embedded PostgreSQL's own programs (pg_dump …) are found and run."""
+    return debian.environment(_software(home))
+
+
 def _known_system(name: str) -> bool:
     if name == POSTGRES:
         return debian.supported()

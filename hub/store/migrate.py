@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, pool, text
@@ -42,3 +43,14 @@ async def upgrade(database_url: str) -> None:
             await connection.run_sync(lambda c: command.upgrade(alembic_config(c), "head"))
     finally:
         await engine.dispose()
+
+
+async def is_empty(database_url: str) -> bool:
+    """Whether no migration was ever run there. Raises OSError, asyncpg.PostgresError."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        return bool(
+            await connection.fetchval("SELECT to_regclass('public.alembic_version') IS NULL")
+        )
+    finally:
+        await connection.close()
