@@ -17,7 +17,7 @@ _RUN = re.compile(r"(?:[가-힣0-9]|(?<=[0-9])[.·](?=[0-9]))+")
 # A word with its number and suffix (Jongno 3-ga), unless a road is called after it (Mapo-daero).
 _LATIN = re.compile(
     r"\b[A-Za-z]+(?:[- ]?[0-9][0-9·]*)?(?:[- ]?(?:ga[0-9]*-?)?(?:gu|dong|ga|ro|district)\b)?"
-    r"(?![-A-Za-z]*-?(?:daero|ro|gil)\b)",
+    r"(?![-A-Za-z]{0,20}-?(?:daero|ro|gil)\b)",
     re.IGNORECASE,
 )
 _LATIN_WORD = re.compile(r"[A-Za-z0-9]+")
@@ -53,12 +53,14 @@ _OTHER_CITY = re.compile(
     r"|전라[남북]|경북|경남|경상[남북]|제주|수원|성남|고양|용인|부천|안산|안양|화성|평택|의정부|시흥|파주"
     r"|김포|광명|군포|하남|오산|이천|안성|구리|남양주|포천|양주|여주|과천|의왕|춘천|원주|강릉|청주|충주"
     r"|천안|아산|전주|군산|익산|목포|여수|순천|포항|경주|구미|김해|창원|진주|진해|마산|서귀포)"
-    r"(?:특별시|광역시|특별자치[시도]|도|시)?(?:의|에서도|에도)?\s*(?:[가-힣]+[시군구읍면]\s*)*$"
+    r"(?:특별시|광역시|특별자치[시도]|도|시)?(?:의|에서도|에도)?\s*(?:[가-힣]{0,6}[시군구읍면]\s+){0,3}$"
 )
 _CITIES = "(Seoul|Busan|Daegu|Incheon|Daejeon|Ulsan|Gwangju)"
 _OTHER_CITY_BEFORE = re.compile(_CITIES + r"(?:'s)?,?\s+$", re.IGNORECASE)
 _OTHER_CITY_AFTER = re.compile(r"\s*(?:,|in|of)\s+" + _CITIES + r"\b", re.IGNORECASE)
 _AROUND_CHARS = 30
+MOST_NAMES = 8
+"""In one run of Hangul: an address has three or four, and a text may be one run of 20,000 signs."""
 
 # A number or an office behind a name that is also a word makes it a place: 신원동 266.
 _PLACED = re.compile(r"\s?(?:산\s?)?\d|\s?(?:주민센터|동사무소|행정복지센터)")
@@ -163,13 +165,15 @@ class Reader:
         """Whether a city was named, and it is not this one."""
         return city is not None and city[1].lower() not in self._city_names
 
-    def _chain(self, run: str, after: str) -> list[str] | None:
+    def _chain(self, run: str, after: str, most: int = MOST_NAMES) -> list[str] | None:
         """The run as names one after the other and a particle; None when it is no such thing."""
+        if not most:
+            return None
         for length in range(min(len(run), self._longest), 1, -1):
             name, rest = run[:length], run[length:]
             if name not in self._korean:
                 continue
-            following = self._chain(rest, after)
+            following = self._chain(rest, after, most - 1)
             if following is not None:
                 return [name, *following]
             if self._ends(name, rest, after):

@@ -183,6 +183,24 @@ async def test_a_role_follows_an_import_without_a_restart(ground: Ground, tmp_pa
     assert json.loads(json.dumps(told[1]["data"])) == {"shapes": 1, "added": 0}
 
 
+async def test_the_map_draws_a_district_as_its_dong_where_it_has_no_shape(
+    ground: Ground, tmp_path: Path
+) -> None:
+    await seed(ground, CONFIG, tmp_path)
+    dong = next(a for a in read_areas(CONFIG / "areas") if a.district == "11110" != a.code)
+    shapes = {dong.code: _square(dong.lon, dong.lat)}
+    index = await import_shapes(ground, CONFIG / "areas", tmp_path, shapes)
+    async with ground.db.acquire() as connection:
+        drawn = {row["code"]: row for row in await places.outlines(connection)}
+    assert len(drawn) == 25
+    assert {code for code, row in drawn.items() if row["approximate"]} == set(index.guessed)
+    assert "11110" not in index.guessed
+    ring = drawn["11110"]["geometry"]["coordinates"][0]
+    assert {(round(x, 3), round(y, 3)) for x, y in ring} == {
+        (round(x, 3), round(y, 3)) for x, y in shapes[dong.code][0][0]
+    }
+
+
 async def test_a_shape_that_crosses_itself_changes_nothing(ground: Ground, tmp_path: Path) -> None:
     await seed(ground, CONFIG, tmp_path)
     bow = ((((126.9, 37.5), (127.0, 37.6), (127.0, 37.5), (126.9, 37.6), (126.9, 37.5)),),)

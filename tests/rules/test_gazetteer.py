@@ -182,6 +182,25 @@ def test_every_official_name_is_found(gazetteer: Gazetteer, index: AreaIndex) ->
             assert gazetteer.locate(text).area == area, text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "강남구" * 6_000,
+        "강남" * 9_000 + "x",
+        "부산" + "시" * 27 + " 중구",
+        "부산 " + "시구" * 12 + "x 중구",
+        "강남구" + "주민구청" * 4_000 + "뷁",
+        "aaaa-" * 4_000 + "ro",
+        "Mapo " * 4_000,
+        "a" * 20_000 + "-gu",
+        "1." * 9_000 + "종로",
+        "동" * 20_000,
+    ],
+)
+def test_no_text_takes_long_or_too_deep(text: str, gazetteer: Gazetteer) -> None:
+    assert gazetteer.locate(text[:20_000]).how in {"none", "text.district"}
+
+
 STATIONS = [
     NamedPlace("강남역", "station", 37.4979, 127.0276),
     NamedPlace("강남구청역", "station", 37.5172, 127.0413),
