@@ -1,12 +1,13 @@
-"""The classifier that a worker runs: a linear model, a calibrated softmax, and the lexicon's net.
+"""The classifier that a worker runs: a linear model, calibrated, and the lexicon's net.
 
-Scores are sums of weights over hashed features (``classifiers.features``), as a linear SVM learned
-them; a temperature (Guo et al. 2017, "On Calibration of Modern Neural Networks") turns them into
-probabilities. Weights are int8 per class with one scale each.
+Scores are sums of weights over hashed features (``classifiers.features``). Least squares learned them
+towards 1 for the right class and 0 for the others, so a score is a rough guess at a probability;
+``probabilities`` makes it a true one. Weights are int8 per class with one scale each.
 """
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,17 +24,33 @@ from hub.model.labels import URGENCIES, Label, Labels
 
 WEIGHTS = Path(__file__).resolve().parent / "weights" / "linear.npz"
 HEADS = ("service", "intent", "urgency")
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """One question: its classes, and weights (buckets × classes, int8) with a scale a class."""
+    """One question: its classes, their columns in the weights, and its calibration."""
 
     classes: tuple[str, ...]
-    weights: NDArray[np.int8]
+    columns: slice
+    sharpness: float
+    floor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Buckets × classes of all heads (int8), a scale and a bias a class."""
+
+    quantised: NDArray[np.int8]
     scales: NDArray[np.float32]
     bias: NDArray[np.float32]
-    temperature: float
+
+    def scores(
+        self, buckets: NDArray[np.int64], values: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """One score a class for a text's weighed features."""
+        found: NDArray[np.float32] = values @ self.quantised[buckets].astype(np.float32)
+        return found * self.scales + self.bias
 
 
 class Classifier:
@@ -44,12 +61,14 @@ class Classifier:
         model: str,
         bits: int,
         idf: NDArray[np.float32],
+        weights: Weights,
         heads: dict[str, Head],
         abstain_below: float,
     ) -> None:
         self.model = model
         self._bits = bits
         self._idf = idf
+        self._weights = weights
         self._heads = heads
         self._abstain_below = abstain_below
 
@@ -59,12 +78,11 @@ class Classifier:
 
     def probabilities(self, text: str) -> dict[str, NDArray[np.float32]]:
         """For each head the probability of each of its classes, without the lexicon."""
-        buckets, values = weigh(count(text, self._bits), self._idf)
-        found = {}
-        for name, head in self._heads.items():
-            scores = (values @ head.weights[buckets]) * head.scales + head.bias
-            found[name] = softmax(scores / head.temperature)
-        return found
+        scores = self._weights.scores(*weigh(count(text, self._bits), self._idf))
+        return {
+            name: probabilities(scores[head.columns], head.sharpness, head.floor)
+            for name, head in self._heads.items()
+        }
 
     def _label(self, text: str) -> Labels:
         probabilities = self.probabilities(text)
@@ -107,33 +125,39 @@ def weigh(
     return np.concatenate(buckets), np.concatenate(values)
 
 
-def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Probabilities that sum to one."""
-    powers = np.exp(scores - scores.max())
-    result: NDArray[np.float32] = powers / powers.sum()
-    return result
+def probabilities(
+    scores: NDArray[np.float32], sharpness: float, floor: float
+) -> NDArray[np.float32]:
+    """Scores (classes last) as probabilities that sum to one: (score or 0, plus floor) to the power
+    of ``sharpness``. Both were fitted to messages that the scores' model had not seen."""
+    powers: NDArray[np.float32] = (np.maximum(scores, 0) + np.float32(floor)) ** sharpness
+    powers /= powers.sum(axis=-1, keepdims=True)
+    return powers
 
 
 def load(path: Path | None = None) -> Classifier:
-    """The classifier in a weights file. Raises FileNotFoundError, ValueError for another format."""
-    with np.load(path or WEIGHTS, allow_pickle=False) as stored:
-        arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
-    if int(arrays["format"]) != 1:
+    """The classifier in a weights file. Raises OSError where there is none, ValueError for what is no
+    weights file or one of another format."""
+    try:
+        with np.load(path or WEIGHTS, allow_pickle=False) as stored:
+            arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
+    except (AttributeError, EOFError, zipfile.BadZipFile) as problem:
+        raise ValueError("not a weights file") from problem
+    if int(arrays["format"]) != FORMAT:
         raise ValueError(f"weights of format {arrays['format']}")
-    heads = {
-        name: Head(
-            tuple(str(code) for code in arrays[f"{name}_classes"]),
-            arrays[f"{name}_weights"],
-            arrays[f"{name}_scales"],
-            arrays[f"{name}_bias"],
-            float(arrays[f"{name}_temperature"]),
-        )
-        for name in HEADS
-    }
+    heads: dict[str, Head] = {}
+    start = 0
+    for name in HEADS:
+        classes = tuple(str(code) for code in arrays[f"{name}_classes"])
+        columns = slice(start, start + len(classes))
+        sharpness, floor = (float(value) for value in arrays[f"{name}_calibration"])
+        heads[name] = Head(classes, columns, sharpness, floor)
+        start = columns.stop
     return Classifier(
         str(arrays["model"]),
         int(arrays["bits"]),
         arrays["idf"].astype(np.float32),
+        Weights(arrays["weights"], arrays["scales"], arrays["bias"]),
         heads,
         float(arrays["abstain_below"]),
     )

@@ -22,7 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from classifiers import load
 
-    model = load(args.weights)
+    try:
+        model = load(args.weights)
+    except (OSError, ValueError) as problem:
+        print(f"bigear classify: {args.weights or 'weights'}: {problem}", file=sys.stderr)
+        return 2
     lines = JsonLines("text")
     while batch := list(islice(lines, BATCH)):
         labelled = model.label([row["text"] for row in batch])

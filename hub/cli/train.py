@@ -25,6 +25,6 @@ def run(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
-    command = [sys.executable, "-m", "classifiers.train", str(data), str(args.out)]
+    command = [sys.executable, "-m", "classifiers.training", str(data), str(args.out)]
     # Training is a process of its own: nothing of it is ever loaded into the hub.
     return subprocess.run(command, cwd=CLONE, check=False).returncode

@@ -1,0 +1,104 @@
+"""How right labels are on messages that were kept out: what stands in ``weights/scores.json``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import f1_score
+
+from classifiers.spans import find_spans
+from classifiers.training.corpus import Rows
+
+BINS = 15
+COVERAGE = 0.8
+OFTEN = 5
+"""Macro F1 leaves out classes with fewer items: one message would decide them."""
+
+Floats = NDArray[np.float32]
+
+
+def report(
+    probabilities: Floats, classes: NDArray[np.str_], wanted: NDArray[np.str_], rows: Rows
+) -> dict[str, Any]:
+    """Accuracy with its 95 % interval (normal), macro F1, accuracy on the surest, calibration."""
+    guessed = classes[probabilities.argmax(axis=1)]
+    right = guessed == wanted
+    confidence = probabilities.max(axis=1)
+    surest = np.argsort(-confidence, kind="stable")[: int(len(confidence) * COVERAGE)]
+    often = [code for code in np.unique(wanted) if (wanted == code).sum() >= OFTEN]
+    return {
+        "accuracy": _rounded(right.mean()),
+        "accuracy_95": _rounded(1.96 * np.sqrt(right.mean() * (1 - right.mean()) / len(right))),
+        "macro_f1": _rounded(
+            f1_score(wanted, guessed, labels=often, average="macro", zero_division=0)
+        ),
+        "accuracy_at_80_percent": _rounded(right[surest].mean()),
+        "calibration_error": _rounded(calibration_error(confidence, right)),
+        "by_source": _by_source(right, rows),
+    }
+
+
+def calibration_error(confidence: Floats, right: NDArray[np.bool_]) -> float:
+    """Expected calibration error (Naeini et al. 2015) over bins of equal width."""
+    error = 0.0
+    edges = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    for number in range(BINS):
+        inside = edges == number
+        if inside.any():
+            gap = abs(confidence[inside].mean() - right[inside].mean())
+            error += float(gap * inside.mean())
+    return error
+
+
+def abstention(
+    probabilities: Floats, classes: NDArray[np.str_], wanted: NDArray[np.str_], below: float
+) -> dict[str, float]:
+    """What is left to a person at the threshold, and how right the rest is."""
+    trusted = probabilities.max(axis=1) >= below
+    right = classes[probabilities.argmax(axis=1)] == wanted
+    return {
+        "below": _rounded(below),
+        "left_to_a_person": _rounded(1 - trusted.mean()),
+        "accuracy_of_the_rest": _rounded(right[trusted].mean()),
+    }
+
+
+def urgent_recall(
+    probabilities: Floats, classes: NDArray[np.str_], wanted: NDArray[np.str_]
+) -> dict[str, float]:
+    """Emergency and high together: how many were seen, and how many of those seen were."""
+    grave = ("emergency", "high")
+    seen = np.isin(classes[probabilities.argmax(axis=1)], grave)
+    true = np.isin(wanted, grave)
+    return {
+        "recall": _rounded(seen[true].mean()),
+        "precision": _rounded(true[seen].mean()),
+    }
+
+
+def places(rows: Rows) -> dict[str, float]:
+    """The labelled place (the most exact one) against the longest span found, as exact strings; and
+    in how many of the texts with a place it is among all the spans."""
+    found = [[span.text for span in find_spans(row["text"])] for row in rows]
+    best = [max(spans, key=len, default="") for spans in found]
+    wanted = [row.get("place", "") for row in rows]
+    hits = sum(a == b != "" for a, b in zip(best, wanted, strict=True))
+    among = sum(b != "" and b in a for a, b in zip(found, wanted, strict=True))
+    named = max(sum(map(bool, wanted)), 1)
+    return {
+        "f1": _rounded(2 * hits / max(named + sum(map(bool, best)), 1)),
+        "precision": _rounded(hits / max(sum(map(bool, best)), 1)),
+        "recall": _rounded(hits / named),
+        "among_spans": _rounded(among / named),
+    }
+
+
+def _by_source(right: NDArray[np.bool_], rows: Rows) -> dict[str, float]:
+    source = np.array([row.get("src", "") for row in rows])
+    return {str(name): _rounded(right[source == name].mean()) for name in np.unique(source)}
+
+
+def _rounded(value: Any) -> float:
+    return round(float(value), 4)

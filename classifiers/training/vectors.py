@@ -1,0 +1,53 @@
+"""Texts as rows of a sparse matrix, with the weights that the classifier itself gives at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from classifiers.features import Counts, count
+from classifiers.model import weigh
+
+BITS = 19
+CHUNK = 400
+
+Blocks = tuple[Counts, ...]
+
+
+def counted(texts: Sequence[str]) -> list[Blocks]:
+    """The features of each text."""
+    return [count(text, BITS) for text in texts]
+
+
+def inverse_document_frequency(texts: Sequence[Blocks]) -> NDArray[np.float32]:
+    """ln((1 + n) / (1 + df)) + 1 (Salton and Buckley 1988, smoothed); 0 for what occurs once."""
+    frequency = np.zeros(2**BITS, np.int64)
+    for blocks in texts:
+        for block in blocks:  # the kinds of features share no bucket but by chance
+            frequency[block.buckets] += 1
+    idf = np.log((1 + len(texts)) / (1 + frequency)) + 1
+    idf[frequency < 2] = 0
+    rounded: NDArray[np.float32] = idf.astype(np.float16).astype(np.float32)
+    return rounded
+
+
+def matrix(texts: Sequence[Blocks], idf: NDArray[np.float32]) -> sp.csr_matrix:
+    """Texts × buckets."""
+    weighed = [weigh(blocks, idf) for blocks in texts]
+    starts = np.cumsum([0, *(len(buckets) for buckets, _ in weighed)])
+    columns = np.concatenate([buckets for buckets, _ in weighed]).astype(np.int32)
+    values = np.concatenate([values for _, values in weighed])
+    return sp.csr_matrix((values, columns, starts), shape=(len(texts), 2**BITS))
+
+
+def kernel(x: sp.csr_matrix) -> NDArray[np.float32]:
+    """The inner product of every two rows."""
+    transposed = x.T.tocsr()
+    products = np.empty((x.shape[0], x.shape[0]), np.float32)
+    for start in range(0, x.shape[0], CHUNK):
+        rows = slice(start, start + CHUNK)
+        products[rows] = (x[rows] @ transposed).toarray()
+    return products

@@ -1,0 +1,136 @@
+"""Any text at all gets a label or an abstention, never an error; and spans are what they say."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifiers import Classifier, load
+from classifiers.features import MAX_CHARS, count, normalise
+from classifiers.spans import find_spans
+from hub.model.labels import INTENTS, SERVICES, URGENCIES, Labels
+
+MODEL = load()
+
+
+@pytest.fixture
+def model() -> Classifier:
+    return MODEL
+
+
+def well_formed(labels: Labels) -> bool:
+    return (
+        labels.service.code in SERVICES
+        and labels.intent.code in INTENTS
+        and labels.urgency.code in URGENCIES
+        and all(
+            0 <= label.confidence <= 1
+            for label in (labels.service, labels.intent, labels.urgency, labels.language)
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \n\t",
+        "😀😀🚒🔥",
+        "\u200b\u200d\ufeff",
+        "\ud800",
+        "가로등\udfff이 꺼졌어요",
+        "\x00\x01\x02",
+        "ก็ดีนะครับ ถนนพัง",
+        "Ð¿рiвeт pоthоle",
+        "한글 english 中文 日本語 العربية",
+        "e\u0301" * 500,
+        "ﷺ" * 3_000,
+        ".",
+        "ㅋ",
+        "0" * 10_000,
+    ],
+    ids=repr,
+)
+def test_odd_texts_are_labelled(model: Classifier, text: str) -> None:
+    (labels,) = model.label([text])
+    assert well_formed(labels)
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "\u200b\u200d", "😀"])
+def test_nothing_said_is_left_to_a_person(model: Classifier, text: str) -> None:
+    assert model.label([text])[0].abstain
+
+
+def test_a_long_text_costs_no_more_than_its_beginning(model: Classifier) -> None:
+    text = "가로등이 꺼져 있어 밤길이 어둡습니다. " * 5_000
+    assert len(text) > 100_000
+    features = sum(len(block.buckets) for block in count(text, 18))
+    assert features == sum(len(block.buckets) for block in count(text[: 2 * MAX_CHARS], 18))
+    assert len(normalise(text)) <= MAX_CHARS
+    assert model.label([text])[0].service.code == "streetlight"
+
+
+def test_invisible_signs_and_other_forms_change_nothing(model: Classifier) -> None:
+    plain = "가로등이 고장 났어요 street light is out"
+    for changed in (
+        plain.replace("가로등", "가\u200b로\u200d등"),
+        plain.replace("street", "ｓｔｒｅｅｔ"),
+        plain.replace("가로등", "\u1100\u1161\u1105\u1169\u1103\u1173\u11bc"),
+        plain.upper(),
+        plain.replace(" ", "  \n"),
+    ):
+        assert model.probabilities(changed)["service"].tolist() == (
+            model.probabilities(plain)["service"].tolist()
+        )
+
+
+@given(st.text(st.characters(), max_size=300))
+@settings(max_examples=150, deadline=None)
+def test_any_text_is_labelled(text: str) -> None:
+    (labels,) = MODEL.label([text])
+    assert well_formed(labels)
+    for span in labels.places:
+        assert text[span.start : span.end] == span.text
+
+
+words = st.sampled_from(
+    "강남역 세종대로 110 중구 신림동 123-4 at Main Street and 5th Ave 근처에서 의 , . \n 서울시 3번 출구".split(
+        " "
+    )
+)
+
+
+@given(st.lists(words, max_size=30).map(" ".join))
+@settings(max_examples=150, deadline=None)
+def test_a_span_is_the_piece_of_the_text_that_it_says(text: str) -> None:
+    spans = find_spans(text)
+    assert all(text[span.start : span.end] == span.text for span in spans)
+    assert all(a.start <= b.start for a, b in zip(spans, spans[1:], strict=False))
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("세종대로 110 앞 가로등이 나갔어요", "세종대로 110"),
+        ("강남역 3번 출구 앞에 쓰레기가 쌓여 있습니다", "강남역 3번 출구"),
+        ("관악구 신림동에 사는데 소음이 심합니다", "관악구 신림동"),
+        ("Pothole at 344 Saratoga street since May", "344 Saratoga street"),
+        ("Graffiti in Garvey Park near the gate", "Garvey Park"),
+    ],
+)
+def test_a_place_is_found(text: str, place: str) -> None:
+    assert place in [span.text for span in find_spans(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "부동산 정책과 저출산 문제를 걱정합니다",
+        "친구가 이름으로 30명을 모았습니다",
+        "주차구역과 지하철역 안내 문구를 바꿔 주세요",
+        "운동과 활동을 할 공원이 없어요",
+    ],
+)
+def test_a_word_that_ends_like_a_place_is_none(text: str) -> None:
+    assert find_spans(text) == ()
