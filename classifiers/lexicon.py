@@ -59,12 +59,16 @@ _GRAVE: tuple[tuple[re.Pattern[str], str | None], ...] = tuple(
         ),
         (r"(?:쓰러져|의식이? ?없|숨을 ?(?:안|못) ?쉬|심정지|피를 많이|감전)", "fire_rescue"),
         (
-            r"(?:살려|구해) ?(?:주세요|달라)|119 ?(?:불러|신고)[^.!?\n]{0,6}(?:주세요|했)",
+            r"(?<![을를들])(?<![을를들] )(?:살려|구해) ?(?:주세요|달라)|119 ?(?:불러|신고)[^.!?\n]{0,6}(?:주세요|했)",
             "fire_rescue",
         ),
         (r"(?:칼|흉기|총)[을를]? ?(?:들고|휘두|든)", "public_safety"),
         (
-            r"\b(?:people|person|man|woman|child|kid|driver|passenger|someone|somebody|we|i)\b[^.!?\n]{0,25}\b(?:trapped|stuck (?:in|inside|under)|buried|drowning|unconscious|not breathing|bleeding badly)\b",
+            r"\b(?:people|person|man|woman|child(?:ren)?|kids?|son|daughter|workers?|drivers?|passengers?|someone|somebody|we|i)\b[^.!?\n]{0,45}\b(?:trapped|stuck (?:in|inside|under|on)(?! traffic| the phone| hold)|buried (?:under|in the rubble)|drowning(?! in (?!the\b|a\b))|unconscious|not breathing|(?:cannot|can't) breathe|bleeding badly)\b",
+            "fire_rescue",
+        ),
+        (
+            r"\b(?:water|flood\w*|fire|smoke)\b[^.!?\n]{0,45}\b(?:cannot|can't|unable to) (?:get|come) out\b",
             "fire_rescue",
         ),
         (
@@ -72,11 +76,11 @@ _GRAVE: tuple[tuple[re.Pattern[str], str | None], ...] = tuple(
             "fire_rescue",
         ),
         (
-            r"\b(?:is|are|'s|caught|building|house|car|station|train|apartment|store)\b[^.!?\n]{0,12}\bon fire\b|\bfire (?:broke out|in the|is spreading|at the)\b|\bsmoke (?:is )?(?:coming|pouring|filling|billowing)\b",
+            r"\b(?:is|are|'s|caught|building|house|car|station|train|apartment|store)\b[^.!?\n]{0,12}\bon fire\b|\bfire (?:broke out|in the|is spreading|at the)\b|\bexplosion (?:at|in|near|on)\b|\bsmoke (?:is )?(?:coming|pouring|filling|billowing)\b",
             "fire_rescue",
         ),
         (
-            r"\b(?:wall|building|roof|bridge|crane|ceiling|scaffold\w*|balcony)\b[^.!?\n]{0,18}\b(?:collaps(?:ed|ing)|about to (?:fall|collapse)|falling down|caving in)\b",
+            r"\b(?:wall|building|roof|bridge|crane|ceiling|scaffold\w*|balcony)\b[^.!?\n]{0,30}\b(?:collaps(?:ed|ing)|about to (?:fall|collapse)|falling down|caving in)\b",
             "building_works",
         ),
         (
@@ -105,7 +109,7 @@ _GRAVE: tuple[tuple[re.Pattern[str], str | None], ...] = tuple(
 # A film, a price, a plan, the past, a wish: the same words without the danger.
 _HARMLESS = re.compile(
     r"영화|드라마|소설|게임|뉴스에서|기사|실화냐|불났네|불티|핫딜|세일|품절|훈련|캠페인|예방|대책|교육|만약|혹시라도"
-    r"|경우|우려|가능성|방지|작년|지난해|지난달|몇 ?년 ?전|예전|과거|당시|보험|제안|조례|정책|법안|소화기|설치해|설치를|점검해|청원|사건|참사"
+    r"|경우|발생 ?시(?!킨|켰)|골든 ?타임|심장 ?충격기|ㅋㅋ|우려|가능성|방지|작년|지난해|지난달|몇 ?년 ?전|예전|과거|당시|보험|제안|조례|정책|법안|소화기|설치해|설치를|점검해|청원|사건|참사"
     r"|\b(?:movie|film|novel|song|album|game|drill|exercise|training|last (?:year|month|week)|years? ago|prevent\w*"
     r"|in case|if there|what if|insurance|sale|lit|fire sale|proposal|policy|should (?:install|have)|would be|history)\b",
     re.IGNORECASE,
