@@ -53,7 +53,7 @@ class ScaffoldConnector:
     async def check(self) -> None:
         """Whether the account can be read."""
         async for _ in self.events(None):
-            return
+            pass  # to the end: what is wrong may come after what was kept
 
 
 def open_account(account: Account, outside: Outside | None) -> ScaffoldConnector:

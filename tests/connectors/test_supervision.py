@@ -5,17 +5,21 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from connectors.platforms.samples.connector import SamplesConnector
+from connectors.registry import open_connector
 from hub.cli import accounts as cli
 from hub.flow import accounts, samples
 from hub.flow.receive import receive
 from hub.model.errors import BigEarError
-from hub.model.items import Anomalous, Batch
-from hub.ports.connector import Caps
+from hub.model.items import Account, Anomalous, Batch
+from hub.net.client import Outside
+from hub.ports.connector import Caps, Rejected
 from hub.settings import read_settings
 from hub.wiring import Standing
 from tests.connectors.conftest import FeedServer, Post, Supervised, eventually
@@ -150,3 +154,42 @@ async def test_the_commands_enable_keep_and_show(
     kept = (await command("quarantine"))[1].split()
     assert "payload.invalid" in kept
     assert (await command("quarantine", "--raw", kept[0]))[1] == "\x00raw"
+
+
+async def test_a_check_that_meets_no_feed_says_so_and_stores_nothing(
+    hub: Supervised, feed: FeedServer
+) -> None:
+    account = Account(CODE, "rss", "Blog", {"url": feed.url})
+    feed.posts = [Post("1", "one")]
+    await open_connector(account, hub.outside).check()
+
+    async def page(request: web.Request) -> web.StreamResponse:
+        return web.Response(text="<!doctype html><title>Moved</title>")
+
+    feed.behave = page
+    with pytest.raises(Rejected) as refused:
+        await open_connector(account, hub.outside).check()
+    assert refused.value.code == "feed.html"
+    assert await hub.texts() == []
+    assert await hub.fetch("SELECT FROM quarantine") == []
+
+
+async def test_no_account_reaches_a_private_address_by_default_or_by_a_redirect(
+    hub: Supervised, feed: FeedServer
+) -> None:
+    await enable(hub, feed)
+    async with Outside() as guarded:
+        hub.outside = guarded
+        async with hub.running():
+            state = await hub.until_health(CODE, "unknown_error")
+    assert state.error_code == "address.forbidden"
+    assert feed.paths == []
+
+    async def inwards(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=302, headers={"Location": "http://169.254.169.254/latest/"})
+
+    feed.behave = inwards
+    async with Outside(allowed_private=(ip_network("127.0.0.0/8"),)) as guarded:
+        with pytest.raises(Rejected) as refused:
+            await open_connector(Account(CODE, "rss", "Blog", {"url": feed.url}), guarded).check()
+    assert refused.value.code == "address.forbidden"

@@ -90,7 +90,7 @@ class RssConnector:
     async def check(self) -> None:
         """Whether the feed can be read."""
         async for _ in self.events(None):
-            return
+            pass  # to the end: what is wrong may come after what was kept
 
 
 def open_account(account: Account, outside: Outside | None) -> RssConnector:
