@@ -106,6 +106,11 @@ _GRAVE: tuple[tuple[re.Pattern[str], str | None], ...] = tuple(
     )
 )
 
+_HANGUL, _LATIN = re.compile(r"[가-힣]"), re.compile(r"[A-Za-z]")
+# A text in one script is not searched for what only the other can say.
+_GRAVE_KOREAN = tuple(pair for pair in _GRAVE if _HANGUL.search(pair[0].pattern))
+_GRAVE_ENGLISH = tuple(pair for pair in _GRAVE if not _HANGUL.search(pair[0].pattern))
+
 # A film, a price, a plan, the past, a wish: the same words without the danger.
 _HARMLESS = re.compile(
     r"영화|드라마|소설|게임|뉴스에서|기사|실화냐|불났네|불티|핫딜|세일|품절|훈련|캠페인|예방|대책|교육|만약|혹시라도"
@@ -127,7 +132,12 @@ MAX_CHARS = 600
 def alarm(text: str) -> Alarm | None:
     """The gravest thing that the text says is happening now; None if nothing."""
     beginning = text[:MAX_CHARS]
-    for pattern, service in _GRAVE:
+    grave: tuple[tuple[re.Pattern[str], str | None], ...] = ()
+    if _HANGUL.search(beginning):
+        grave += _GRAVE_KOREAN
+    if _LATIN.search(beginning):
+        grave += _GRAVE_ENGLISH
+    for pattern, service in grave:
         match = pattern.search(beginning)
         if match is None:
             continue

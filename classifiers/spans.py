@@ -63,7 +63,8 @@ def find_spans(text: str) -> tuple[Span, ...]:
     ``text[start:end]`` is the piece.
     """
     found: list[Span] = []
-    for pattern in (_KOREAN, _ENGLISH):
+    patterns = [_ENGLISH] if text.isascii() else [_KOREAN, _ENGLISH]
+    for pattern in patterns:
         for match in pattern.finditer(text[:MAX_CHARS]):
             piece = match.group().strip()
             if len(piece) < 2 or _NO_PLACE.match(piece) or _CITY.match(piece):
