@@ -101,6 +101,8 @@ export const answerCase = (caseId: number, text: string, resolve: boolean, versi
   act<MessageView>(caseId, "answers", { text, resolve, version });
 export const noteCase = (caseId: number, text: string) =>
   act<MessageView>(caseId, "notes", { text });
+export const eraseCase = (caseId: number, reason: string) =>
+  act<CaseView>(caseId, "erase", { reason });
 export const casePhoto = (caseId: number, n: number): Promise<Blob> =>
   bytes(`/cases/${caseId}/photos/${n}`);
 

@@ -204,3 +204,18 @@ export function HandOverDialog({ work, onClose }: DialogProps) {
     </Dialog>
   );
 }
+
+/** What it takes for good, and why it is done. */
+export function EraseDialog({ work, onClose }: DialogProps) {
+  const [reason, setReason] = useState("");
+  return (
+    <Dialog title={t("act.erase")} onClose={onClose}>
+      <form onSubmit={submit(() => work.erase(reason.trim()), onClose)}>
+        <p>{t("act.erase_takes")}</p>
+        <p class="hint">{t("act.erase_reason")}</p>
+        <Reason value={reason} onInput={setReason} first />
+        <Foot go={t("act.erase_go")} work={work} ready={reason.trim() !== ""} onClose={onClose} />
+      </form>
+    </Dialog>
+  );
+}

@@ -11,16 +11,17 @@ import { serviceName, session } from "../../state.ts";
 import { t, word } from "../../texts/texts.ts";
 import { History, ItemText, LabelsPanel, Nearby, WhyPanel } from "./about.tsx";
 import { Composer, Messages, type Writing } from "./composer.tsx";
-import { AgencyDialog, HandOverDialog, MoveDialog } from "./dialogs.tsx";
+import { AgencyDialog, EraseDialog, HandOverDialog, MoveDialog } from "./dialogs.tsx";
 import { useKeys, writes } from "./keys.tsx";
 import { LabelsDialog } from "./labels.tsx";
 import { OPEN_STATES } from "./queue.ts";
-import { type CaseWork, mayWork, useCase } from "./useCase.ts";
+import { type CaseWork, mayErase, mayWork, useCase } from "./useCase.ts";
 
 type Open =
   | { dialog: "labels" }
   | { dialog: "agency" }
   | { dialog: "hand_over" }
+  | { dialog: "erase" }
   | { dialog: "move"; move: StaffMove }
   | null;
 
@@ -90,6 +91,9 @@ function Actions(props: { work: CaseWork; onOpen: (open: Open) => void }) {
             {!open && OPEN_STATES.includes(move.to) ? t("act.reopen") : word("move", move.to)}
           </Button>
         ))}
+      {known.text !== null && mayErase(view) && (
+        <Button onClick={() => onOpen({ dialog: "erase" })}>{t("act.erase")}</Button>
+      )}
     </div>
   );
 }
@@ -245,6 +249,7 @@ export function Item(props: { id: number; onOpen: (id: number) => void; onClose:
       </div>
       {open?.dialog === "labels" && <LabelsDialog work={work} onClose={() => setOpen(null)} />}
       {open?.dialog === "hand_over" && <HandOverDialog work={work} onClose={() => setOpen(null)} />}
+      {open?.dialog === "erase" && <EraseDialog work={work} onClose={() => setOpen(null)} />}
       {open?.dialog === "agency" && <AgencyDialog work={work} onClose={() => setOpen(null)} />}
       {open?.dialog === "move" && (
         <MoveDialog work={work} move={open.move} onClose={() => setOpen(null)} />

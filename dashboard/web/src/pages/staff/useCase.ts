@@ -3,6 +3,7 @@ import { useCallback, useEffect } from "preact/hooks";
 import {
   answerCase,
   assignCase,
+  eraseCase,
   getCase,
   moveCase,
   noteCase,
@@ -39,6 +40,7 @@ export interface CaseWork {
   reroute: (agency: string, reason: string) => Promise<boolean>;
   answer: (text: string, resolve: boolean) => Promise<boolean>;
   note: (text: string) => Promise<boolean>;
+  erase: (reason: string) => Promise<boolean>;
 }
 
 /** How what was done to `before` is taken back, now that the case is `after`; null: it cannot be. */
@@ -112,18 +114,28 @@ export function useCase(id: number): CaseWork {
       ),
     answer: (text, resolve) => run(() => answerCase(id, text, resolve, version)),
     note: (text) => run(() => noteCase(id, text)),
+    erase: (reason) => run(() => eraseCase(id, reason)),
   };
 }
 
-/** Whether somebody works in the case's agency: the hub judges, this only hides what it would refuse. */
-export const worksOn = (who: Pick<User, "grants">, view: CaseView): boolean =>
+type Granted = Pick<User, "grants">;
+
+const holds = (who: Granted, roles: readonly string[], view: CaseView): boolean =>
   who.grants.some(
     ([role, agency]) =>
-      ["agent", "supervisor", "admin"].includes(role) &&
-      (agency === null || !view.agency || agency === view.agency),
+      roles.includes(role) && (agency === null || !view.agency || agency === view.agency),
   );
+
+/** Whether somebody works in the case's agency: the hub judges, this only hides what it would refuse. */
+export const worksOn = (who: Granted, view: CaseView): boolean =>
+  holds(who, ["agent", "supervisor", "admin"], view);
 
 export function mayWork(view: CaseView): boolean {
   const user = session.value?.user;
   return user ? worksOn(user, view) : false;
+}
+
+export function mayErase(view: CaseView): boolean {
+  const user = session.value?.user;
+  return user ? holds(user, ["admin"], view) : false;
 }
