@@ -30,6 +30,7 @@ CONNECT_TIMEOUT_S = 5.0
 MAX_REDIRECTS = 5
 MAX_RETRY_AFTER_S = 3600.0
 _HOST = re.compile(r"[A-Za-z0-9._:%-]+")
+_FOR_ONE_SITE = ("Authorization", "Cookie")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,10 @@ class Outside:
             target = answer.headers.get("Location")
             if answer.status not in (301, 302, 303, 307, 308) or not target:
                 return answer
-            url = str(_parsed(url).join(_parsed(target)))
+            onward = _parsed(url).join(_parsed(target))
+            if _site(onward) != _site(_parsed(url)):  # a password is for whom it was given
+                headers = {k: v for k, v in headers.items() if k.title() not in _FOR_ONE_SITE}
+            url = str(onward)
         raise Rejected("address.redirects", "too many redirects")
 
     async def send(
@@ -195,6 +199,10 @@ def _parsed(url: str) -> URL:
         return URL(url)
     except ValueError:
         raise Rejected("address.invalid", "that is no address") from None
+
+
+def _site(url: URL) -> tuple[str, str | None, int | None]:
+    return url.scheme, url.raw_host, url.port
 
 
 def _looks_numeric(host: str) -> bool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
+from hub.flow import accounts
+from hub.net.signature import HEADER, sign
 from tests.api.conftest import MAPO, Door, raw_request
 
 GOOD = {"text": "가로등이 꺼졌어요", "lat": MAPO.lat, "lon": MAPO.lon}
@@ -212,3 +215,56 @@ async def test_a_bad_new_password_is_refused(
     me = await door.staff()
     reply = await door.api("POST", path, json=body, headers=me.bearer)
     assert (reply.status, reply.code) == (400, code)
+
+
+HOOK_SECRET = "the shared secret of a gateway"
+PUSHES: dict[str, bytes] = {
+    "nothing": b"",
+    "not UTF-8": '{"items": [{"id": "1", "text": "가"}]}'.encode("euc-kr"),
+    "no items": b'{"items": []}',
+    "unknown field": b'{"items": [{"id": "1", "text": "a", "admin": true}]}',
+    "NUL": b'{"items": [{"id": "1", "text": "a\\u0000"}]}',
+    "a lone surrogate": b'{"items": [{"id": "1", "text": "a\\ud800"}]}',
+    "the year 10000": b'{"items": [{"id": "1", "text": "a", "at": "10000-01-01T00:00:00Z"}]}',
+    "the end of time": b'{"items": [{"id": "1", "text": "a", "at": "9999-12-31T23:59:59-23:59"}]}',
+    "the beginning": b'{"items": [{"id": "1", "text": "a", "at": "0001-01-01T00:00:00+23:59"}]}',
+    "no offset": b'{"items": [{"id": "1", "text": "a", "at": "2026-01-01T00:00:00"}]}',
+    "lat without lon": b'{"items": [{"id": "1", "text": "a", "lat": 37.5}]}',
+    "Infinity": b'{"items": [{"id": "1", "text": "a", "lat": Infinity, "lon": 127}]}',
+    "one good, one bad": b'{"items": [{"id": "1", "text": "a"}, {"id": "2"}]}',
+    "deep": b'{"items": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+}
+
+
+@pytest.mark.parametrize("name", PUSHES)
+async def test_a_bad_push_is_refused_whole_and_kept_for_the_engineer(door: Door, name: str) -> None:
+    await accounts.enable(door.ground, "sms_120", {}, HOOK_SECRET)
+    before = await door.rows()
+    header = {HEADER: sign(HOOK_SECRET, int(time.time()), PUSHES[name])}
+    reply = await door.api("POST", "/hooks/sms_120", data=PUSHES[name], headers=header)
+    assert (reply.status, reply.code) == (400, "payload.invalid")
+    after = await door.rows()
+    assert {table for table in after if after[table] != before[table]} <= {
+        "quarantine",
+        "push",
+        "outbox",
+    }
+    assert (after["quarantine"], after["item"]) == (before["quarantine"] + 1, before["item"])
+
+
+async def test_a_push_that_is_not_signed_leaves_nothing(door: Door) -> None:
+    await accounts.enable(door.ground, "sms_120", {}, HOOK_SECRET)
+    body, now = b'{"items": [{"id": "1", "text": "a"}]}', int(time.time())
+    before = await door.rows()
+    for signature, code in (
+        (None, "signature.missing"),
+        ("t=1,v1=00", "signature.invalid"),
+        (sign("another", now, body), "signature.invalid"),
+        (sign(HOOK_SECRET, now, body + b" "), "signature.invalid"),
+        (sign(HOOK_SECRET, now - 301, body), "signature.expired"),
+        (sign(HOOK_SECRET, now + 400, body), "signature.expired"),
+    ):
+        headers = {HEADER: signature} if signature else {}
+        reply = await door.api("POST", "/hooks/sms_120", data=body, headers=headers)
+        assert (reply.status, reply.code) == (401, code)
+        assert await door.rows() == before

@@ -100,10 +100,11 @@ async def street() -> AsyncIterator[Street]:
         if request.path == "/away":
             return web.Response(status=302, headers={"Location": request.query["to"]})
         if request.path == "/cookie":
-            return web.Response(headers={"Set-Cookie": "who=me; Path=/"})
+            sent = request.headers.get("Cookie", "none")
+            return web.Response(text=sent, headers={"Set-Cookie": "who=me; Path=/"})
         if said := standing.answer:
             return web.Response(status=said.status, headers=said.headers, body=said.body)
-        return web.Response(text=request.headers.get("Cookie", "none"))
+        return web.Response(text=request.headers.get("Authorization", "none"))
 
     app = web.Application()
     app.router.add_get("/{path:.*}", serve)
@@ -203,8 +204,17 @@ async def test_redirects_come_to_an_end(street: Street) -> None:
 
 async def test_no_cookie_is_carried_from_one_request_to_the_next(street: Street) -> None:
     async with Outside(allowed_private=(LOOPBACK,)) as outside:
-        await outside.get(f"{street.url}/cookie", {}, KIB)
-        assert (await outside.get(f"{street.url}/", {}, KIB)).body == b"none"
+        for _ in range(2):
+            assert (await outside.get(f"{street.url}/cookie", {}, KIB)).body == b"none"
+
+
+async def test_a_password_is_carried_to_nobody_else(street: Street) -> None:
+    sent = {"authorization": "Bearer of one site"}
+    async with Outside(allowed_private=(LOOPBACK,)) as outside:
+        same = await outside.get(f"{street.url}/away?to=/feed", sent, KIB)
+        assert same.body == b"Bearer of one site"
+        other = f"http://localhost:{street.port}/feed"
+        assert (await outside.get(f"{street.url}/away?to={other}", sent, KIB)).body == b"none"
 
 
 async def test_an_answer_is_cut_off_at_its_limit_however_it_is_packed(street: Street) -> None:
