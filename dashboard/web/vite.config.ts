@@ -1,12 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { compress } from "./compress.plugin.ts";
 import { texts } from "./texts.plugin.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const hub = process.env["BIGEAR_DEV_HUB"] ?? "http://127.0.0.1:8311";
 
 export default defineConfig({
-  plugins: [texts(here("../../config/texts"))],
+  plugins: [texts(here("../../config/texts")), compress()],
   resolve: { alias: { "@contract": here("../contract") } },
   build: {
     target: "es2022",

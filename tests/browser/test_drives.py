@@ -127,12 +127,12 @@ def test_hands_stay_on_the_keyboard(visitor: NewVisitor) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("article").get_by_text(text)).to_be_visible()
     page.keyboard.press("t")
-    expect(page.get_by_role("button", name="내려놓기")).to_be_visible()
+    expect(page.get_by_role("button", name="담당 해제")).to_be_visible()
     expect(page.locator(".toast")).to_be_visible()
     page.keyboard.press("u")
     expect(page.get_by_role("button", name="내가 맡기")).to_be_visible()
     page.keyboard.press("t")
-    expect(page.get_by_role("button", name="내려놓기")).to_be_visible()
+    expect(page.get_by_role("button", name="담당 해제")).to_be_visible()
     page.keyboard.press("a")
     page.keyboard.type("다녀왔습니다.")
     page.keyboard.press("Control+Enter")
@@ -217,7 +217,7 @@ def test_a_citizen_adds_words_and_withdraws(visitor: NewVisitor) -> None:
     text = parked("취하")
     phone.page.goto(phone.complain(text, **CHEONGUN))
     page = phone.page
-    page.get_by_label("덧붙이기").fill("차량이 두 대 더 왔습니다.")
+    page.get_by_label("내용 추가").fill("차량이 두 대 더 왔습니다.")
     page.get_by_role("button", name="보내기").click()
     expect(page.locator(".message.mine")).to_contain_text("두 대 더")
     expect(opened(desk, text).locator(".message.addition")).to_contain_text("두 대 더")
@@ -239,7 +239,7 @@ def test_what_goes_wrong_is_said(visitor: NewVisitor) -> None:
     page.get_by_label("무슨 일인가요?").fill("가로등이 꺼졌습니다.")
     page.context.set_offline(True)
     page.get_by_role("button", name="보내기").click()
-    expect(page.get_by_text("허브에 연결할 수 없습니다", exact=False)).to_be_visible()
+    expect(page.get_by_text("서버에 연결할 수 없습니다", exact=False)).to_be_visible()
     page.context.set_offline(False)
     page.get_by_role("button", name="보내기").click()
     expect(page.get_by_role("heading", name="접수되었습니다")).to_be_visible()
@@ -251,7 +251,7 @@ def test_a_session_that_ends_leaves_the_page_at_once(visitor: NewVisitor) -> Non
     here.is_live()
     elsewhere.sign_in("supervisor")
     elsewhere.change_password(PASSWORD, PASSWORD + "!")  # which ends all other sessions
-    expect(here.page.get_by_text("로그인이 끝났습니다")).to_be_visible()
+    expect(here.page.get_by_text("로그아웃되었습니다")).to_be_visible()
     elsewhere.change_password(PASSWORD + "!", PASSWORD)
 
 

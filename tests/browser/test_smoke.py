@@ -80,7 +80,7 @@ def take_and_answer(page: Page) -> None:
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.naturalWidth") > 0
     item.get_by_role("button", name="내가 맡기").click()
-    expect(item.get_by_role("button", name="내려놓기")).to_be_visible()
+    expect(item.get_by_role("button", name="담당 해제")).to_be_visible()
     item.get_by_label("보낸 사람에게 답변").fill(ANSWER)
     expect(item.get_by_label("처리 완료로 함께 바꾸기")).to_be_checked()
     item.get_by_role("button", name="답변 보내기").click()

@@ -69,7 +69,7 @@ export default function Accounts() {
               aria-pressed={shown === one}
               onClick={() => setShown(one)}
             >
-              {word("shown", one)} {sets[one].length}
+              {word("shown", one)} {asked.value && sets[one].length}
             </button>
           ))}
         </div>

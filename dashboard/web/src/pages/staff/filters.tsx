@@ -2,7 +2,7 @@ import { KINDS } from "@contract/kinds";
 import type { RefObject } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { setSearch } from "../../router.ts";
-import { districtName, districts, services } from "../../state.ts";
+import { districtName, districts, hasRole, services } from "../../state.ts";
 import { named, t, word } from "../../texts/texts.ts";
 import type { Wanted } from "./queue.ts";
 
@@ -44,7 +44,10 @@ function Toggle(props: { label: string; on: boolean; onChange: (on: boolean) => 
   );
 }
 
-/** What the list shows. Every choice stands in the address, so that a view can be passed on. */
+/**
+ * What the list shows. Every choice stands in the address, so that a view can be passed on. Texts are
+ * searched only by those who may read them unmasked.
+ */
 export function Filters(props: { wanted: Wanted; searchBox: RefObject<HTMLInputElement | null> }) {
   const { wanted } = props;
   const [typed, setTyped] = useState(wanted.q);
@@ -64,15 +67,17 @@ export function Filters(props: { wanted: Wanted; searchBox: RefObject<HTMLInputE
       role="search"
       onSubmit={(event) => event.preventDefault()}
     >
-      <input
-        ref={props.searchBox}
-        type="search"
-        aria-label={t("staff.search")}
-        placeholder={t("staff.search")}
-        maxLength={100}
-        value={typed}
-        onInput={(event) => setTyped(event.currentTarget.value)}
-      />
+      {hasRole("agent", "supervisor", "admin") && (
+        <input
+          ref={props.searchBox}
+          type="search"
+          aria-label={t("staff.search")}
+          placeholder={t("staff.search")}
+          maxLength={100}
+          value={typed}
+          onInput={(event) => setTyped(event.currentTarget.value)}
+        />
+      )}
       <button
         type="button"
         class="chip fold"

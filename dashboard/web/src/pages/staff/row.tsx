@@ -43,7 +43,7 @@ export const Row = memo(function Row(props: {
           <Ago at={view.received_at} />
           {props.showAgency && view.agency && <span>{agencyName(view.agency)}</span>}
           {place && <span>{place}</span>}
-          {view.platform && <span>{word("platform", view.platform)}</span>}
+          {view.platform && !view.mark && <span>{word("platform", view.platform)}</span>}
           {view.photos ? <span>{t("item.photos", { n: view.photos })}</span> : null}
           {view.assignee_name && <span class="assignee">{view.assignee_name}</span>}
         </span>
