@@ -6,7 +6,9 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
+import asyncpg
 import pytest
 
 from hub.cli import main
@@ -24,6 +26,7 @@ from tests.flow.conftest import (
 __all__ = [
     "Beside",
     "Bigear",
+    "ask",
     "beside",
     "bigear",
     "city",
@@ -31,6 +34,7 @@ __all__ = [
     "ground_url",
     "model",
     "open_case",
+    "settled",
     "staff",
     "stamp_all",
     "work_off",
@@ -38,6 +42,28 @@ __all__ = [
 
 Bigear = Callable[..., tuple[int, str, str]]
 Beside = Callable[..., Awaitable[tuple[int, str]]]
+
+
+def ask(url: str, query: str, *args: Any) -> list[tuple[Any, ...]]:
+    """Rows, from a test that has no loop of its own."""
+
+    async def fetch() -> list[tuple[Any, ...]]:
+        connection = await asyncpg.connect(url)
+        try:
+            return [tuple(row) for row in await connection.fetch(query, *args)]
+        finally:
+            await connection.close()
+
+    return asyncio.run(fetch())
+
+
+@pytest.fixture
+def settled(city_url: str) -> None:
+    """A hub that has staff: it makes no first users, which takes a second or two."""
+    ask(
+        city_url,
+        "INSERT INTO staff_user (login, name, password_hash) VALUES ('lee', 'Lee', '-')",
+    )
 
 
 @pytest.fixture

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Bigear
+
+pytestmark = pytest.mark.usefixtures("settled")
 
 
 def square(lon: float, lat: float) -> list[list[list[float]]]:

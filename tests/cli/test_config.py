@@ -8,7 +8,6 @@ import re
 import shutil
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from hub.flow.city import CityNow
@@ -16,7 +15,9 @@ from hub.flow.configure import apply
 from hub.flow.ground import Ground
 from hub.model.errors import BadInput
 from hub.rules.books import read_document
-from tests.cli.conftest import Bigear
+from tests.cli.conftest import Bigear, ask
+
+pytestmark = pytest.mark.usefixtures("settled")
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 
@@ -31,16 +32,10 @@ def rename_metro(config: Path, name: str) -> None:
     path.write_text(re.sub('name_en = "Seoul Metro"', f'name_en = "{name}"', path.read_text()))
 
 
-async def versions_and_facts(url: str) -> tuple[int, list[str]]:
-    connection = await asyncpg.connect(url)
-    try:
-        count = await connection.fetchval("SELECT count(*) FROM config_version")
-        rows = await connection.fetch(
-            "SELECT subject_id FROM outbox WHERE type = 'config.applied' ORDER BY id"
-        )
-        return count, [row[0] for row in rows]
-    finally:
-        await connection.close()
+def versions_and_facts(url: str) -> tuple[int, list[str]]:
+    [(count,)] = ask(url, "SELECT count(*) FROM config_version")
+    rows = ask(url, "SELECT subject_id FROM outbox WHERE type = 'config.applied' ORDER BY id")
+    return count, [row[0] for row in rows]
 
 
 def test_another_folder_becomes_a_version_and_an_older_one_comes_back(
@@ -64,7 +59,7 @@ def test_another_folder_becomes_a_version_and_an_older_one_comes_back(
     assert json.loads(bigear("config", "export")[1]) == first
     listed = [line.split()[0] for line in bigear("config", "history")[1].splitlines()]
     assert listed == [str(newer + 1), str(newer), str(older)]
-    count, facts = asyncio.run(versions_and_facts(city_url))
+    count, facts = versions_and_facts(city_url)
     assert (count, facts[-2:]) == (3, [str(newer), str(newer + 1)])
 
 
@@ -95,7 +90,7 @@ def test_a_file_that_is_no_rule_book_changes_nothing(
     assert code == 1
     assert "[config.invalid]" in err
     assert words in err
-    assert asyncio.run(versions_and_facts(city_url))[0] == 1
+    assert versions_and_facts(city_url)[0] == 1
 
 
 def test_faults_are_told_all_at_once_with_their_lines_and_change_nothing(
@@ -110,7 +105,7 @@ def test_faults_are_told_all_at_once_with_their_lines_and_change_nothing(
     code, _, err = bigear("config", "rollback", "99")
     assert code == 1
     assert "[config.no_version]" in err
-    assert asyncio.run(versions_and_facts(city_url))[0] == 1
+    assert versions_and_facts(city_url)[0] == 1
 
 
 async def test_a_version_without_an_office_for_a_district_is_refused(

@@ -12,6 +12,8 @@ import pytest
 
 from tests.cli.conftest import Bigear
 
+pytestmark = pytest.mark.usefixtures("settled")
+
 Ask = Callable[..., tuple[int, list[dict[str, Any]], str]]
 
 

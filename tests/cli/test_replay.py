@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import json
 import os
@@ -10,12 +9,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-import asyncpg
 import pytest
 
-from tests.cli.conftest import Bigear
+from tests.cli.conftest import Bigear, ask
+
+pytestmark = pytest.mark.usefixtures("settled")
 
 Stored = Callable[[str], list[tuple[object, ...]]]
 CLONE = Path(__file__).resolve().parents[2]
@@ -29,18 +30,7 @@ def write(path: Path, *rows: object) -> Path:
 @pytest.fixture
 def stored(city_url: str) -> Stored:
     """Rows of a statement, after the command has ended."""
-
-    async def fetch(statement: str) -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(city_url)
-        try:
-            return await connection.fetch(statement)
-        finally:
-            await connection.close()
-
-    def rows(statement: str) -> list[tuple[object, ...]]:
-        return [tuple(row.values()) for row in asyncio.run(fetch(statement))]
-
-    return rows
+    return partial(ask, city_url)
 
 
 def test_a_replay_repeated_or_stopped_midway_sends_each_item_once(

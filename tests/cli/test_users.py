@@ -5,26 +5,11 @@ from __future__ import annotations
 import asyncio
 import stat
 from pathlib import Path
-from typing import Any
 
-import asyncpg
 import pytest
 
 from hub.flow import people
-from tests.cli.conftest import Bigear
-
-
-def ask(url: str, query: str, *args: Any) -> list[tuple[Any, ...]]:
-    """Rows, from a test that has no loop of its own."""
-
-    async def fetch() -> list[tuple[Any, ...]]:
-        connection = await asyncpg.connect(url)
-        try:
-            return [tuple(row) for row in await connection.fetch(query, *args)]
-        finally:
-            await connection.close()
-
-    return asyncio.run(fetch())
+from tests.cli.conftest import Bigear, ask
 
 
 def password_of(told: str) -> str:
@@ -34,15 +19,6 @@ def password_of(told: str) -> str:
 def is_right(url: str, login: str, password: str) -> bool:
     [(stored,)] = ask(url, "SELECT password_hash FROM staff_user WHERE login = $1", login)
     return asyncio.run(people._verify(stored, password))
-
-
-@pytest.fixture
-def settled(city_url: str) -> None:
-    """A hub that has staff: it makes no first users, which takes a second or two."""
-    ask(
-        city_url,
-        "INSERT INTO staff_user (login, name, password_hash) VALUES ('lee', 'Lee', '-')",
-    )
 
 
 @pytest.mark.usefixtures("settled")

@@ -27,9 +27,9 @@ from hub.flow.label import label
 from hub.flow.locate import locate
 from hub.flow.route import route
 from hub.store.pool import open_pool
-from tests.cli.conftest import Bigear, bigear
+from tests.cli.conftest import Bigear, bigear, settled
 
-__all__ = ["bigear"]
+__all__ = ["bigear", "settled"]
 
 COUNT = 300
 BATCH = 64
@@ -84,6 +84,7 @@ async def work_off(database_url: str) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
+@pytest.mark.usefixtures("settled")
 @pytest.mark.parametrize(
     ("name", "words", "located_share", "triage_share"),
     [
