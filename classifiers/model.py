@@ -76,6 +76,10 @@ class Classifier:
         """One Labels per text, in order."""
         return [self._label(text) for text in texts]
 
+    def classes(self, head: str) -> tuple[str, ...]:
+        """The codes that the head's probabilities are of, in their order."""
+        return self._heads[head].classes
+
     def probabilities(self, text: str) -> dict[str, NDArray[np.float32]]:
         """For each head the probability of each of its classes, without the lexicon."""
         scores = self._weights.scores(*weigh(count(text, self._bits), self._idf))

@@ -1,0 +1,109 @@
+"""What the weights promise holds on the messages kept out of training; and how they are learned."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from classifiers import load
+from classifiers.model import WEIGHTS, probabilities
+from classifiers.training import corpus, ridge, scores, vectors
+from classifiers.training.calibration import calibrate
+from hub.model.labels import SERVICES
+
+
+@pytest.fixture(scope="module")
+def told() -> Any:
+    return json.loads(WEIGHTS.with_name("scores.json").read_text(encoding="utf-8"))
+
+
+def test_the_weights_are_as_right_as_they_say(data_folder: Path, told: Any) -> None:
+    model = load()
+    assert model.model == told["model"]
+    _, unseen = corpus.split(corpus.read(data_folder))
+    found = [model.probabilities(row["text"]) for row in unseen]
+    for head, asked in (("service", 0.77), ("intent", 0.8), ("urgency", 0.8)):
+        classes = np.array(model.classes(head))
+        sure = np.array([answer[head] for answer in found])
+        wanted = np.array([row[head] for row in unseen])
+        report = scores.report(sure, classes, wanted, unseen)
+        assert report["accuracy"] == pytest.approx(told[head]["accuracy"], abs=0.002)
+        assert report["accuracy"] > asked
+        assert report["accuracy"] > told["baseline"][head]["accuracy"]
+        assert report["calibration_error"] <= 0.05
+    assert scores.places(unseen) == told["place"]
+
+
+def test_the_weights_fit_the_repository() -> None:
+    assert WEIGHTS.stat().st_size <= 10_000_000
+
+
+def test_nothing_kept_out_is_learned(data_folder: Path) -> None:
+    rows = corpus.read(data_folder)
+    known, unseen = corpus.split(rows)
+    kept = {corpus.beginning(row["text"]) for row in unseen}
+    assert kept.isdisjoint(corpus.beginning(row["text"]) for row in known)
+    assert kept.isdisjoint(corpus.beginning(text) for _, text in corpus.seeds())
+    assert len(unseen) / len(rows) == pytest.approx(0.15, abs=0.01)
+
+
+def test_every_service_has_seeds() -> None:
+    seeds = corpus.seeds()
+    assert {service for service, _ in seeds} == set(SERVICES)
+    assert len({text for _, text in seeds}) == len(seeds)
+
+
+def write(path: Path, rows: list[Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with gzip.open(path, "wt", encoding="utf-8") as out:
+        out.writelines(json.dumps(row) + "\n" for row in rows)
+
+
+def test_how_a_message_goes_on_is_found(tmp_path: Path) -> None:
+    whole = "가로등이 꺼진 골목이 무섭습니다. " * 20
+    write(tmp_path / "text" / "some.jsonl.gz", [{"title": "밤길", "text": whole}, {"text": "x"}])
+    row = {"text": f"밤길. {whole}"[:120]}
+    ((number, rest),) = corpus.rests(tmp_path, [{"text": "다른 글"}, row])
+    assert number == 1
+    assert row["text"] + rest == f"밤길. {whole}"
+
+
+@pytest.mark.parametrize("row", [{"id": "1", "text": "x"}, [], {"id": 1, "text": "x"}])
+def test_a_row_without_its_labels_is_refused(tmp_path: Path, row: Any) -> None:
+    write(tmp_path / "labels" / "rows.jsonl.gz", [row])
+    with pytest.raises(ValueError, match=r"rows\.jsonl\.gz"):
+        corpus.read(tmp_path)
+
+
+def test_the_dual_is_ridge_regression() -> None:
+    random = np.random.default_rng(0)
+    x = random.normal(size=(30, 5)).astype(np.float32)
+    wanted = random.normal(size=(30, 2)).astype(np.float32)
+    weights = random.uniform(0.5, 2, 30).astype(np.float32)
+    fit = ridge.fit(x @ x.T, wanted, weights, np.arange(30), 0.4)
+    scaled = x * weights[:, None]
+    primal = np.linalg.solve(scaled.T @ x + 0.4 * np.eye(5), scaled.T @ (wanted - fit.mean))
+    assert x.T @ fit.dual == pytest.approx(primal, abs=1e-4)
+
+
+def test_the_kernel_is_of_inner_products() -> None:
+    counted = vectors.counted(["가로등이 꺼졌어요", "가로등 고장", "pothole", ""])
+    x = vectors.matrix(counted, np.ones(2**vectors.BITS, np.float32))
+    assert vectors.kernel(x) == pytest.approx((x @ x.T).toarray())
+
+
+def test_calibration_finds_what_the_scores_are_worth() -> None:
+    random = np.random.default_rng(0)
+    shares = random.dirichlet(np.ones(4), 4_000)
+    truth = np.array([random.choice(4, p=row) for row in shares])
+    sure = np.sqrt(shares).astype(np.float32)  # as if the model had been too timid
+    sharpness, floor = calibrate(sure, truth)
+    assert sharpness == pytest.approx(2, abs=0.3)
+    guessed = probabilities(sure, sharpness, floor)
+    error = scores.calibration_error(guessed.max(axis=1), guessed.argmax(axis=1) == truth)
+    assert error < 0.03
