@@ -75,7 +75,7 @@ def take_and_answer(page: Page) -> None:
     """Do what an agent does with a case that has just come in; no page is loaded anew."""
     page.locator(".rows").get_by_text(COMPLAINT).click()
     item = page.get_by_role("article")
-    expect(item.get_by_text("현장은 그 구의 구청이 맡습니다.")).to_be_visible()
+    expect(item.get_by_text("현장에서 처리할 일은 해당 구청이 맡습니다.")).to_be_visible()
     picture = item.locator(".photo img")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.naturalWidth") > 0
