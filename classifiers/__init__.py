@@ -1,5 +1,27 @@
-"""The laboratory: texts in, labels with confidences out. Pure; needs only numpy at run time."""
+"""The laboratory: texts in, labels with confidences out. Pure; needs only numpy at run time, and
+transformers with torch where a city serves an encoder of its own."""
 
-from classifiers.model import Classifier, load
+from __future__ import annotations
+
+from pathlib import Path
+
+from classifiers.model import Classifier
+from classifiers.model import load as load_linear
+from hub.model.errors import Unavailable
 
 __all__ = ["Classifier", "load"]
+
+
+def load(path: Path | None = None) -> Classifier:
+    """The shipped classifier; that of a weights file; or, for a folder, the shipped one with the
+    Hugging Face sequence classifier in it deciding the service.
+
+    Raises OSError or ValueError for what cannot be loaded, Unavailable ``model.needs_torch``.
+    """
+    if path is None or not path.is_dir():
+        return load_linear(path)
+    try:
+        from classifiers.neural import SequenceClassifier  # half a gigabyte: only where wanted
+    except ModuleNotFoundError as missing:
+        raise Unavailable("model.needs_torch", missing=missing.name) from None
+    return load_linear(None, SequenceClassifier(path))

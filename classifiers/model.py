@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from classifiers.spans import find_spans
 from hub.model.labels import URGENCIES, Label, Labels
 
 WEIGHTS = Path(__file__).resolve().parent / "weights" / "linear.npz"
+ALTERNATIVES = 3
 HEADS = ("service", "intent", "urgency")
 FORMAT = 2
 
@@ -53,6 +54,17 @@ class Weights:
         return found * self.scales + self.bias
 
 
+class ServiceModel(Protocol):
+    """Another model for the service alone (``classifiers.neural``); ``name`` names its version."""
+
+    name: str
+    classes: tuple[str, ...]
+
+    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Texts × classes; each row sums to one."""
+        ...
+
+
 class Classifier:
     """Texts in, labels out; never raises on any text. ``model`` names the version."""
 
@@ -64,8 +76,10 @@ class Classifier:
         weights: Weights,
         heads: dict[str, Head],
         abstain_below: float,
+        service: ServiceModel | None = None,
     ) -> None:
-        self.model = model
+        self.model = f"{service.name}+{model}" if service else model
+        self._service = service
         self._bits = bits
         self._idf = idf
         self._weights = weights
@@ -74,7 +88,15 @@ class Classifier:
 
     def label(self, texts: Sequence[str]) -> list[Labels]:
         """One Labels per text, in order."""
-        return [self._label(text) for text in texts]
+        found = [self.probabilities(text) for text in texts]
+        if self._service is None:
+            services, classes = [p["service"] for p in found], self._heads["service"].classes
+        else:
+            services, classes = [*self._service.probabilities(texts)], self._service.classes
+        return [
+            self._labels(text, p, _ranked(classes, service))
+            for text, p, service in zip(texts, found, services, strict=True)
+        ]
 
     def classes(self, head: str) -> tuple[str, ...]:
         """The codes that the head's probabilities are of, in their order."""
@@ -88,10 +110,14 @@ class Classifier:
             for name, head in self._heads.items()
         }
 
-    def _label(self, text: str) -> Labels:
-        probabilities = self.probabilities(text)
-        best = {name: self._best(name, p) for name, p in probabilities.items()}
-        service, urgency = best["service"], best["urgency"]
+    def _labels(
+        self, text: str, probabilities: dict[str, NDArray[np.float32]], services: list[Label]
+    ) -> Labels:
+        intent, urgency = (
+            _ranked(self._heads[name].classes, probabilities[name])[0]
+            for name in ("intent", "urgency")
+        )
+        service = services[0]
         abstain = service.confidence < self._abstain_below
         grave = alarm(text)
         if grave is not None:
@@ -100,17 +126,20 @@ class Classifier:
                 service, abstain = Label(grave.service, CONFIDENCE), False
         return Labels(
             service=service,
-            intent=best["intent"],
+            intent=intent,
             urgency=urgency,
             language=language(text),
             places=find_spans(text),
             abstain=abstain or not text.strip(),
             model=self.model,
+            alternatives=tuple(s for s in services if s.code != service.code)[:ALTERNATIVES],
         )
 
-    def _best(self, name: str, probabilities: NDArray[np.float32]) -> Label:
-        index = int(np.argmax(probabilities))
-        return Label(self._heads[name].classes[index], round(float(probabilities[index]), 4))
+
+def _ranked(classes: Sequence[str], probabilities: NDArray[np.float32]) -> list[Label]:
+    """The likeliest classes, one more than are shown as alternatives."""
+    order = np.argsort(-probabilities, kind="stable")[: ALTERNATIVES + 1]
+    return [Label(classes[n], round(float(probabilities[n]), 4)) for n in order]
 
 
 def weigh(
@@ -139,8 +168,10 @@ def probabilities(
     return powers
 
 
-def load(path: Path | None = None) -> Classifier:
-    """The classifier in a weights file. Raises OSError where there is none, ValueError for what is no
+def load(path: Path | None = None, service: ServiceModel | None = None) -> Classifier:
+    """The classifier in a weights file (the shipped one), with ``service`` for the service if given.
+
+    Raises OSError where there is none, ValueError for what is no
     weights file or one of another format."""
     try:
         with np.load(path or WEIGHTS, allow_pickle=False) as stored:
@@ -164,4 +195,5 @@ def load(path: Path | None = None) -> Classifier:
         Weights(arrays["weights"], arrays["scales"], arrays["bias"]),
         heads,
         float(arrays["abstain_below"]),
+        service,
     )

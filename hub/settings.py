@@ -9,6 +9,7 @@
 ``BIGEAR_LIVE_PORT``      port of the websocket (8312)
 ``BIGEAR_CONFIG``         folder of the rule books (the clone's ``config/``, or the wheel's)
 ``BIGEAR_PAGES``          folder of the built pages
+``BIGEAR_MODEL``          weights file, or folder of a Hugging Face sequence classifier, for workers
 ``BIGEAR_DATA``           folder of training and replay data, if there is one
 ========================= =====================================================================
 """
@@ -51,6 +52,7 @@ class Settings:
     config: Path
     pages: Path
     data: Path | None
+    model: Path | None = None
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -59,7 +61,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     database_url = environ.get("BIGEAR_DATABASE_URL", "")
     redis_url = environ.get("BIGEAR_REDIS_URL", "")
     ports = home.ports()
-    data = environ.get("BIGEAR_DATA", "")
+    data, model = environ.get("BIGEAR_DATA", ""), environ.get("BIGEAR_MODEL", "")
     return Settings(
         home=home,
         database_url=database_url or home.database_url,
@@ -72,6 +74,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         config=_folder(environ, "BIGEAR_CONFIG", CLONE / "config", _BUNDLED / "config"),
         pages=_folder(environ, "BIGEAR_PAGES", _pages_of_clone(home), _BUNDLED / "pages"),
         data=Path(data).absolute() if data else None,
+        model=Path(model).absolute() if model else None,
     )
 
 

@@ -191,7 +191,7 @@ async def _run_worker(settings: Settings, stand: Standing, ready: Ready) -> None
     from hub.flow import label, locate, photos, route
     from hub.workers import broadcast, deliver, housekeeping, pipeline, relay
 
-    model = await asyncio.to_thread(classifiers.load)
+    model = await asyncio.to_thread(classifiers.load, settings.model)
     ground, city, bell = stand.ground, stand.city, stand.bell
     async with _outside(settings) as outside, asyncio.TaskGroup() as tasks:
         tasks.create_task(relay.run(settings.database_url, bell), name="relay")

@@ -226,7 +226,7 @@ def _labels(detail: dict[str, Any]) -> LabelsInfo | None:
         places=detail["places"],
         model=detail["model"],
         corrected=detail["corrected_by"] is not None,
-        alternatives=[],
+        alternatives=[LabelInfo(**one) for one in detail["alternatives"]],
     )
 
 

@@ -16,7 +16,9 @@ BATCH = 64
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--weights", type=Path, help="another weights file")
+    parser.add_argument(
+        "--weights", type=Path, help="a weights file, or a Hugging Face model's folder"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -67,6 +67,7 @@ class Span:
 class Labels:
     """All labels of one text. ``abstain``: too unsure of the service, a person decides.
 
+    ``alternatives``: the services that come next, likeliest first, for that person to choose from.
     ``language`` is an ISO 639-1 code, or ``und``. ``model`` names the version that said so.
     """
 
@@ -77,3 +78,4 @@ class Labels:
     places: tuple[Span, ...]
     abstain: bool
     model: str
+    alternatives: tuple[Label, ...] = ()

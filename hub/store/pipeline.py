@@ -76,23 +76,23 @@ async def save_labels(connection: Connection, labelled: Sequence[tuple[int, Labe
         """
         INSERT INTO item_label (item_id, service, service_confidence, intent, intent_confidence,
                                 urgency, urgency_confidence, language, language_confidence, places,
-                                abstain, model)
+                                abstain, model, alternatives)
         SELECT item_id, service, service_confidence, intent, intent_confidence,
                urgency, urgency_confidence, language, language_confidence, places::jsonb,
-               abstain, model
+               abstain, model, alternatives::jsonb
         FROM unnest($1::bigint[], $2::text[], $3::float8[], $4::text[], $5::float8[],
                     $6::text[], $7::float8[], $8::text[], $9::float8[], $10::text[],
-                    $11::bool[], $12::text[])
+                    $11::bool[], $12::text[], $13::text[])
              AS fresh(item_id, service, service_confidence, intent, intent_confidence,
                       urgency, urgency_confidence, language, language_confidence, places,
-                      abstain, model)
+                      abstain, model, alternatives)
         ON CONFLICT (item_id) DO UPDATE SET
             service = excluded.service, service_confidence = excluded.service_confidence,
             intent = excluded.intent, intent_confidence = excluded.intent_confidence,
             urgency = excluded.urgency, urgency_confidence = excluded.urgency_confidence,
             language = excluded.language, language_confidence = excluded.language_confidence,
             places = excluded.places, abstain = excluded.abstain, model = excluded.model,
-            labelled_at = now()
+            alternatives = excluded.alternatives, labelled_at = now()
         WHERE item_label.corrected_by IS NULL
         """,
         [item_id for item_id, _ in labelled],
@@ -111,6 +111,10 @@ async def save_labels(connection: Connection, labelled: Sequence[tuple[int, Labe
         ],
         [labels.abstain for _, labels in labelled],
         [labels.model for _, labels in labelled],
+        [
+            json.dumps([{"code": a.code, "confidence": a.confidence} for a in labels.alternatives])
+            for _, labels in labelled
+        ],
     )
     await finish(connection, [item_id for item_id, _ in labelled], "labelled")
 

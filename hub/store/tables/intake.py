@@ -121,6 +121,7 @@ item_label = Table(
     Column("places", JSONB, nullable=False, server_default="[]"),
     Column("abstain", Boolean, nullable=False),
     Column("model", Text, nullable=False),
+    Column("alternatives", JSONB, nullable=False, server_default="[]"),
     Column("corrected_by", Text),  # the actor of the newest correction
     moment("labelled_at", now=True),
 )

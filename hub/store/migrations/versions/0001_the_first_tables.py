@@ -479,6 +479,12 @@ def upgrade() -> None:
         ),
         sa.Column("abstain", sa.Boolean(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
+        sa.Column(
+            "alternatives",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default="[]",
+            nullable=False,
+        ),
         sa.Column("corrected_by", sa.Text(), nullable=True),
         sa.Column(
             "labelled_at",
