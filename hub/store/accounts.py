@@ -114,7 +114,8 @@ async def set_health(
     error_text: str | None = None,
 ) -> bool:
     """Note how an account is; True if that is news. ``error_text`` holds no secret; 300 signs are
-    kept. One that was disabled in the meantime stays so; "connecting" keeps the error it follows.
+    kept. One that was disabled in the meantime stays so; one that was enabled anew hears nothing
+    bad of its old settings; "connecting" keeps the error it follows.
     """
     row = await connection.fetchrow(
         """
@@ -127,6 +128,7 @@ async def set_health(
         FROM (SELECT account, health, error_code FROM account_state WHERE account = $1 FOR UPDATE)
              AS old
         WHERE a.account = old.account AND (a.enabled OR a.account = 'samples')
+            AND (old.health <> 'starting' OR $2 IN ('connecting', 'connected'))
         RETURNING old.health <> $2 OR old.error_code IS DISTINCT FROM $3 AS news
         """,
         account,

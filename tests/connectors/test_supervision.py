@@ -55,6 +55,18 @@ async def test_enabling_changing_and_disabling_are_followed(
     assert not state.enabled
 
 
+async def test_what_is_wrong_with_old_credentials_does_not_stop_the_new_ones(
+    hub: Supervised, feed: FeedServer
+) -> None:
+    """The old ones are refused just as new ones are given."""
+    await enable(hub, feed)
+    assert not await accounts.note_health(
+        hub.stand.ground, CODE, "bad_credentials", error_code="connector.bad_credentials"
+    )
+    async with hub.running():
+        await hub.until_health(CODE, "connected")
+
+
 async def test_samples_play_until_the_first_account_is_enabled(
     hub: Supervised, feed: FeedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

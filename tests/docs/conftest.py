@@ -38,6 +38,12 @@ class Hub:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.http}"
 
+    def first_password(self, login: str) -> str:
+        """What the first start printed for that login."""
+        lines = (self.home / "secrets" / "first_users.txt").read_text().splitlines()
+        [line] = [line for line in lines if line.strip().startswith(f"{login} ")]
+        return line.split()[1]
+
     def bigear(self, *words: str, given: str | None = None) -> str:
         """Run a command against it; what it printed."""
         done = subprocess.run(

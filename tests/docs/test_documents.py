@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -48,6 +49,7 @@ def test_every_command_of_the_api_page_does_what_it_says(hub: Hub, tmp_path: Pat
     done = subprocess.run(
         ["sh", "-euc", SHELL.replace("http://127.0.0.1:8311", hub.url)],
         cwd=tmp_path,
+        env=os.environ | {"LOGIN": "supervisor", "PASSWORD": hub.first_password("supervisor")},
         capture_output=True,
         text=True,
     )
@@ -59,6 +61,7 @@ def test_every_command_of_the_api_page_does_what_it_says(hub: Hub, tmp_path: Pat
     assert answer(tmp_path, "pushed") == {"new": 1, "known": 0, "unknown": 0}
     assert answer(tmp_path, "refused")["error"]["code"] == "input.unknown_field"
     assert answer(tmp_path, "refused")["error"]["field"] == "colour"
+    assert json.loads((tmp_path / "cases.json").read_text())
 
 
 def answer(folder: Path, name: str) -> dict[str, Any]:

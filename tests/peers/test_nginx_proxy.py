@@ -100,7 +100,7 @@ async def test_a_session_and_the_live_window_are_of_one_origin(site: Site) -> No
         site.session() as session,
         session.post(
             f"{site.origin}/api/v1/session",
-            json={"login": "supervisor", "password": _first_password(site, "supervisor")},
+            json={"login": "supervisor", "password": site.hub.first_password("supervisor")},
             headers={"Origin": site.origin},
         ) as answer,
     ):
@@ -180,9 +180,3 @@ async def test_limits_count_by_the_clients_address_whatever_the_client_says(site
     assert statuses == [401] * 8 + [429]
     assert await attempt("127.0.0.3", "127.0.0.2") == 401
     assert await attempt("127.0.0.2", "127.0.0.3") == 429
-
-
-def _first_password(site: Site, login: str) -> str:
-    lines = (site.hub.home / "secrets" / "first_users.txt").read_text().splitlines()
-    [line] = [line for line in lines if line.strip().startswith(f"{login} ")]
-    return line.split()[1]
