@@ -100,7 +100,7 @@ class _Check:
             kind="post",
             platform="check",
             external_id=key,
-            text=f"점검: {district.name_ko} 주택가 골목에 쓰레기 무단투기가 심합니다. 치워 주세요.",
+            text=f"점검: {district.name_ko} 길가의 보도블록이 깨져 사람들이 넘어집니다. 고쳐 주세요.",
             created_at=datetime.now(UTC),
             mark="check",
         )
