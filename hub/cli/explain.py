@@ -17,6 +17,7 @@ from hub.model.errors import NotFound
 from hub.model.facts import Fact
 from hub.model.rulebook import DISTRICT_OFFICE, Rule, RuleBook, rulebook
 from hub.model.texts import UnknownText, text
+from hub.rules.routing import SURE_INTENT
 from hub.store import log, reading, rulebooks
 from hub.wiring import Standing
 
@@ -69,7 +70,10 @@ class _Story:
         """What the text was taken for, and how sure that is."""
         for name in ("service", "intent", "urgency", "language"):
             if detail.get(name):
-                yield f"{name:<9} {detail[name]} ({detail[f'{name}_confidence']:.2f})"
+                confidence = detail[f"{name}_confidence"]
+                unsure = name == "intent" and confidence < SURE_INTENT
+                note = ", too unsure for rules that ask for it" if unsure else ""
+                yield f"{name:<9} {detail[name]} ({confidence:.2f}){note}"
         if detail.get("corrected_by"):
             yield "          corrected by a person"
         if detail.get("model"):

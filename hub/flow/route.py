@@ -8,7 +8,7 @@ from hub.flow.casework import summary
 from hub.flow.city import City, CityNow
 from hub.flow.deliver import tell_agencies
 from hub.flow.ground import Change, Ground, change
-from hub.rules.routing import Decision, Question, decide
+from hub.rules.routing import SURE_INTENT, Decision, Question, decide
 from hub.store import cases, pipeline
 from hub.store.pipeline import ClaimedItem, OpenedCase
 
@@ -55,7 +55,7 @@ def _decide(city: City, item: ClaimedItem) -> Decision:
         Question(
             kind=item.kind,
             service=item.service or "other",
-            intent=item.intent or "report",
+            intent=item.intent if (item.intent_confidence or 0.0) >= SURE_INTENT else None,
             urgency=item.urgency or "normal",
             abstain=bool(item.abstain),
             district=item.district,

@@ -23,6 +23,8 @@ CHANNELS = ("queue", "webhook")
 _URL = re.compile(r"https?://[^/\s]")
 ELSEWHERE = ""
 """Stands for every district that no rule names, and for none."""
+UNSURE = ""
+"""Stands for an intent that is not sure enough: a rule that asks for one does not match."""
 
 
 def check(
@@ -164,7 +166,7 @@ def _reach(book: RuleBook, lines: Lines) -> Iterator[Finding]:
     takers: dict[str, set[str]] = {rule.id: set() for rule in book.rules}
     reached: set[str] = set()
     uncovered: dict[str, str] = {}
-    for cell in product(CASE_KINDS, SERVICES, INTENTS, URGENCIES, (*named, ELSEWHERE)):
+    for cell in product(CASE_KINDS, SERVICES, (*INTENTS, UNSURE), URGENCIES, (*named, ELSEWHERE)):
         matching = [rule for rule in book.rules if _takes(rule, *cell)]
         if not matching:
             uncovered.setdefault(cell[1], ", ".join(filter(None, cell)))

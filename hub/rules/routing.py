@@ -14,13 +14,19 @@ NO_PLACE = "triage.no_place"
 """The reasons for triage, in place of a rule's id; their words are in the text catalogues."""
 
 
+SURE_INTENT = 0.7
+"""Confidence from which on an intent counts: below it, a report of a street's trouble that sounds like
+an idea would leave the district for a bureau."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What routing is asked: an item's labels and where it lies."""
+    """What routing is asked: an item's labels and where it lies. ``intent`` None: not sure enough for
+    a rule that asks for one."""
 
     kind: str
     service: str
-    intent: str
+    intent: str | None
     urgency: str
     abstain: bool
     district: str | None

@@ -34,8 +34,8 @@ class ClaimedItem:
     area: str | None
     district: str | None
     service: str | None
-    service_confidence: float | None
     intent: str | None
+    intent_confidence: float | None
     urgency: str | None
     abstain: bool | None
     corrected: bool
@@ -52,7 +52,7 @@ async def claim(
                t.text, t.place,
                CASE WHEN i.point_given THEN ST_Y(i.point) END AS lat,
                CASE WHEN i.point_given THEN ST_X(i.point) END AS lon,
-               i.area, i.district, l.service, l.service_confidence, l.intent, l.urgency, l.abstain,
+               i.area, i.district, l.service, l.intent, l.intent_confidence, l.urgency, l.abstain,
                l.corrected_by IS NOT NULL AS corrected,
                i.received_at
         FROM item i

@@ -29,7 +29,7 @@ def as_waste(ground: Ground, model: Labeller) -> Callable[[], Awaitable[None]]:
         await label(ground, model, 1)
         await ground.db.execute(
             "UPDATE item_label SET service = 'waste', intent = 'report', urgency = 'normal',"
-            " abstain = false"
+            " intent_confidence = 0.6, abstain = false"
         )
 
     return label_it
@@ -60,6 +60,7 @@ async def test_labels_place_rule_and_steps_are_told(
     assert code == 0, told
     for words in (
         "service   waste (",
+        "intent    report (0.60), too unsure for rules that ask for it",
         "Gangnam-gu (11680",
         "The point that was sent",
         f"rule      district.street, version {deciding} of the rule book",

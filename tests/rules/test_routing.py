@@ -76,6 +76,14 @@ def test_a_districts_matter_without_a_place_is_sorted_by_a_person(book: RuleBook
     assert ask(book, district=None, intent="suggestion").agency == "climate_bureau"
 
 
+def test_a_rule_that_asks_for_an_intent_leaves_an_unsure_one_to_the_next(book: RuleBook) -> None:
+    assert ask(book, intent="suggestion").rule == "waste.policy"
+    assert ask(book, intent=None).rule == "district.street"
+    assert ask(book, service="culture_tourism", intent=None).rule == "culture"
+    for service in SERVICES:
+        assert ask(book, service=service, intent=None).agency is not None
+
+
 def test_an_unsure_service_waits_for_a_person_unless_life_is_in_danger(book: RuleBook) -> None:
     assert ask(book, abstain=True).rule == UNSURE
     assert ask(book, abstain=True, urgency="high").rule == UNSURE
