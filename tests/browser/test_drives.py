@@ -227,6 +227,19 @@ def test_a_citizen_adds_words_and_withdraws(visitor: NewVisitor) -> None:
     expect(desk.page.get_by_role("article").locator(".chip.state-withdrawn")).to_be_visible()
 
 
+def test_the_device_knows_where_it_is(visitor: NewVisitor) -> None:
+    page = visitor(phone=True).page
+    page.context.grant_permissions(["geolocation"])
+    page.context.set_geolocation({"latitude": CHEONGUN["lat"], "longitude": CHEONGUN["lon"]})
+    page.goto("/")
+    page.get_by_role("button", name="내 위치").click()
+    expect(page.locator(".place-line")).to_contain_text("종로구")
+    page.context.clear_permissions()
+    page.get_by_role("button", name="위치 지우기").click()
+    page.get_by_role("button", name="내 위치").click()
+    expect(page.get_by_text("위치를 알 수 없습니다.")).to_be_visible()
+
+
 def test_what_goes_wrong_is_said(visitor: NewVisitor) -> None:
     phone = visitor(phone=True)
     page = phone.page
