@@ -1,5 +1,6 @@
+/// <reference types="vitest/config" />
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { defineConfig } from "vite";
 import { compress } from "./compress.plugin.ts";
 import { texts } from "./texts.plugin.ts";
 
@@ -17,6 +18,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // The map is one large file that only a page with a map asks for.
     chunkSizeWarningLimit: 1200,
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   worker: { format: "es" },
   server: { host: "127.0.0.1", proxy: { "/api": hub } },

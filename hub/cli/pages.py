@@ -39,17 +39,19 @@ def run(args: argparse.Namespace) -> int:
         raise PagesFailed(
             reason="an installed package carries its pages; they are built in a clone"
         )
-    build(read_settings().home)
+    home = read_settings().home
+    build(home, to_check=args.check)
     if args.check:
-        web = _workplace(read_settings().home) / "dashboard" / "web"
-        install(web)
+        web = _workplace(home) / "dashboard" / "web"
+        install(web, to_check=True)
         return _npm(web, "run", "check")
     return 0
 
 
-def build(home: Home) -> Path:
+def build(home: Home, *, to_check: bool = False) -> Path:
     """Build the clone's pages unless the built ones are of the same sources; their folder. Needs a
-    network only when the locked packages changed. Raises ``PagesFailed``."""
+    network only when the locked packages changed. ``to_check``: where packages must be
+    installed for it, also those of the checks. Raises ``PagesFailed``."""
     place = _workplace(home)
     if place != CLONE and _is_fresh(CLONE):
         shutil.rmtree(_dist(place), ignore_errors=True)  # it would be taken for the newer one
@@ -61,7 +63,7 @@ def build(home: Home) -> Path:
     with (tools / "pages.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _is_fresh(place):  # unless another process built them meanwhile
-            _build_in(place)
+            _build_in(place, to_check=to_check)
     return _dist(place)
 
 
@@ -70,11 +72,11 @@ def are_built(home: Home) -> bool:
     return _is_fresh(CLONE) or _is_fresh(_workplace(home))
 
 
-def _build_in(place: Path) -> None:
+def _build_in(place: Path, *, to_check: bool) -> None:
     if place != CLONE:
         _copy_sources(place)
     web = place / "dashboard" / "web"
-    install(web)
+    install(web, to_check=to_check)
     say("pages: building")
     if _npm(web, "run", "build", "--silent") != 0:
         raise PagesFailed(reason="npm run build failed; its words are above")
@@ -89,16 +91,19 @@ def _is_fresh(place: Path) -> bool:
     return _read(_dist(place) / STAMP) == _digest(SOURCES)
 
 
-def install(web: Path) -> None:
-    """Install the packages of the lock file, if they are not those already there."""
-    wanted = hashlib.sha256((web / "package-lock.json").read_bytes()).hexdigest()
+def install(web: Path, *, to_check: bool = False) -> None:
+    """Install the packages of the lock file, if they are not those already there: what a build
+    needs, with ``to_check`` also what the checks need."""
+    lock = hashlib.sha256((web / "package-lock.json").read_bytes()).hexdigest()
+    few, all_ = f"{lock} few", f"{lock} all"
     stamp = web / "node_modules" / STAMP
-    if _read(stamp) == wanted:
+    if _read(stamp) in ({all_} if to_check else {few, all_}):
         return
     say("pages: installing the packages they are built with")
-    if _npm(web, "ci", "--no-audit", "--no-fund", "--loglevel=error") != 0:
+    less = () if to_check else ("--omit=dev",)
+    if _npm(web, "ci", *less, "--no-audit", "--no-fund", "--loglevel=error") != 0:
         raise PagesFailed(reason="npm ci failed; its words are above")
-    stamp.write_text(wanted, encoding="ascii")
+    stamp.write_text(all_ if to_check else few, encoding="ascii")
 
 
 def _workplace(home: Home) -> Path:

@@ -25,7 +25,7 @@ calls: list[str] = []
 
 
 def npm(web: Path, *words: str) -> int:
-    calls.append(words[0])
+    calls.append(" ".join(word for word in words if word in {"ci", "run", "--omit=dev"}))
     target = web / ("node_modules" if words[0] == "ci" else "dist")
     target.mkdir(exist_ok=True)
     if words[0] == "run":
@@ -39,16 +39,17 @@ def test_pages_are_built_when_a_source_changed_and_only_then(clone: Path, tmp_pa
     dist = build(home)
     assert dist == clone / "dashboard" / "web" / "dist"
     build(home)
-    assert calls == ["ci", "run"]
+    first = ["ci --omit=dev", "run"]
+    assert calls == first
     (clone / "dashboard" / "web" / "index.html").write_text("second")
     build(home)
-    assert calls == ["ci", "run", "run"]
+    assert calls == [*first, "run"]
     assert (dist / "index.html").read_text() == "second"
     (clone / "config" / "texts" / "ko.toml").write_text("new = 'words'")
     build(home)
     (clone / "dashboard" / "web" / "package-lock.json").write_text("{ }")
     build(home)
-    assert calls == ["ci", "run", "run", "run", "ci", "run"]
+    assert calls == [*first, "run", "run", *first]
 
 
 def test_pages_of_a_read_only_clone_are_built_in_the_home(
@@ -73,3 +74,15 @@ def test_a_failed_build_is_refused_and_not_taken_for_done(
         with pytest.raises(PagesFailed):
             build(Home(tmp_path))
     assert not pages.are_built(Home(tmp_path))
+
+
+def test_a_build_installs_less_than_the_checks(clone: Path, tmp_path: Path) -> None:
+    web = clone / "dashboard" / "web"
+    calls.clear()
+    build(Home(tmp_path))
+    pages.install(web)
+    assert calls == ["ci --omit=dev", "run"]
+    pages.install(web, to_check=True)
+    pages.install(web, to_check=True)
+    pages.install(web)
+    assert calls == ["ci --omit=dev", "run", "ci"]
