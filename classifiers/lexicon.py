@@ -43,7 +43,10 @@ _GRAVE: tuple[tuple[re.Pattern[str], str | None], ...] = tuple(
             r"(?:불이|불길이?|화재가|산불이)[^.!?\n가-힣]{0,2} ?(?:났어요|났습니다|났는데|나고 있|났다고|번지|치솟|붙었|발생했|크게)",
             "fire_rescue",
         ),
-        (r"(?:지금|방금|현재)[^.!?\n]{0,15}(?:불났|불이 나|화재|연기가)", "fire_rescue"),
+        (
+            r"(?:지금|방금|현재)[^.!?\n]{0,15}(?:불났|불이 나|화재|(?<![가-힣])(?<!개학 )연기가)",
+            "fire_rescue",
+        ),
         (r"연기가[^.!?\n]{0,12}(?:가득|자욱|치솟|올라오|나오고 있|나고 있)", "fire_rescue"),
         (
             r"(?:건물|벽|담장|옹벽|천장|크레인|비계|공사장|축대|지붕|다리)[이가은는 ]{0,2}[^.!?\n]{0,10}(?:무너졌|무너지고|무너질 것|붕괴|쓰러지고|쓰러질 것|기울고)",
@@ -60,7 +63,7 @@ _GRAVE: tuple[tuple[re.Pattern[str], str | None], ...] = tuple(
         (r"(?:쓰러져|의식이? ?없|숨을 ?(?:안|못) ?쉬|심정지|피를 많이|감전)", "fire_rescue"),
         (
             r"(?<![을를들])(?<![을를들] )(?:살려|구해) ?(?:주세요|달라)|119 ?(?:불러|신고)[^.!?\n]{0,6}(?:주세요|했)",
-            "fire_rescue",
+            None,
         ),
         (r"(?:칼|흉기|총)[을를]? ?(?:들고|휘두|든)", "public_safety"),
         (
@@ -114,7 +117,7 @@ _GRAVE_ENGLISH = tuple(pair for pair in _GRAVE if not _HANGUL.search(pair[0].pat
 # A film, a price, a plan, the past, a wish: the same words without the danger.
 _HARMLESS = re.compile(
     r"영화|드라마|소설|게임|뉴스에서|기사|실화냐|불났네|불티|핫딜|세일|품절|훈련|캠페인|예방|대책|교육|만약|혹시라도"
-    r"|경우|발생 ?시(?!킨|켰)|골든 ?타임|심장 ?충격기|ㅋㅋ|우려|가능성|방지|작년|지난해|지난달|몇 ?년 ?전|예전|과거|당시|보험|제안|조례|정책|법안|소화기|설치해|설치를|점검해|청원|사건|참사"
+    r"|경우|발생 ?시(?!킨|켰)|발생했을 ?(?:때|시)|골든 ?타임|심장 ?충격기|ㅋㅋ|우려|가능성|방지|작년|지난해|지난달|몇 ?년 ?전|예전|과거|당시|보험|제안|조례|정책|법안|소화기|설치해|설치를|점검해|청원|사건|참사"
     r"|\b(?:movie|film|novel|song|album|game|drill|exercise|training|last (?:year|month|week)|years? ago|prevent\w*"
     r"|in case|if there|what if|insurance|sale|lit|fire sale|proposal|policy|should (?:install|have)|would be|history)\b",
     re.IGNORECASE,
@@ -125,8 +128,8 @@ _NEGATED = re.compile(
     re.IGNORECASE,
 )
 
-MAX_CHARS = 600
-"""Who is in danger says so at once."""
+MAX_CHARS = 160
+"""Who is in danger says so at once; further on stand the reasons of proposals."""
 
 
 def alarm(text: str) -> Alarm | None:

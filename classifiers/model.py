@@ -122,7 +122,8 @@ class Classifier:
         grave = alarm(text)
         if grave is not None:
             urgency = Label(URGENCIES[0], max(CONFIDENCE, urgency.confidence))
-            if grave.service is not None and (abstain or service.confidence < CONFIDENCE):
+            doubtful = abstain or service.confidence < CONFIDENCE
+            if grave.service is not None and doubtful and not self._proposes(intent):
                 service, abstain = Label(grave.service, CONFIDENCE), False
         return Labels(
             service=service,
@@ -134,6 +135,10 @@ class Classifier:
             model=self.model,
             alternatives=tuple(s for s in services if s.code != service.code)[:ALTERNATIVES],
         )
+
+    def _proposes(self, intent: Label) -> bool:
+        """A proposal that speaks of a fire is not for those who put it out."""
+        return intent.code == "suggestion" and intent.confidence >= self._abstain_below
 
 
 def _ranked(classes: Sequence[str], probabilities: NDArray[np.float32]) -> list[Label]:
