@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from contextlib import suppress
 
 from redis.asyncio import Redis
@@ -24,6 +25,7 @@ class Bell:
 
     def __init__(self, redis_url: str) -> None:
         self._redis_url = redis_url
+        self._name = secrets.token_hex(4).encode()  # its own rings come back from Redis too
         self._out: dict[str, int] = {}  # channel → newest position not yet sent
         self._rung = asyncio.Event()
         self._waiting: dict[str, set[asyncio.Event]] = {}
@@ -105,11 +107,11 @@ class Bell:
             self._rung.clear()
             out, self._out = self._out, {}
             for channel, position in out.items():
-                await redis.publish(PREFIX + channel, str(position))
+                await redis.publish(PREFIX + channel, b"%b %d" % (self._name, position))
 
     async def _listen(self, redis: Redis) -> None:
         async with redis.pubsub() as pubsub:
             await pubsub.psubscribe(PREFIX + "*")
             async for message in pubsub.listen():
-                if message["type"] == "pmessage":
+                if message["type"] == "pmessage" and not message["data"].startswith(self._name):
                     self._wake(message["channel"].decode().removeprefix(PREFIX))

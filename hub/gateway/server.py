@@ -215,8 +215,8 @@ class Gateway:
                 await self.context.bell.wait("facts", POLL_S)
                 continue
             self.guard.note(loaded.facts)
-            await self.watchers.fan_out(loaded)
-            await asyncio.sleep(COALESCE_S)
+            if await self.watchers.fan_out(loaded):
+                await asyncio.sleep(COALESCE_S)
 
 
 def _only_live(connection: ServerConnection, request: Request) -> Response | None:

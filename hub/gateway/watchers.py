@@ -50,8 +50,8 @@ class Watchers:
             client.slow_since = time.monotonic()
         self.drop_all(client)
 
-    async def fan_out(self, loaded: Loaded) -> None:
-        """Bring a batch to everybody whom it concerns, broadcasts first."""
+    async def fan_out(self, loaded: Loaded) -> bool:
+        """Bring a batch to everybody whom it concerns, broadcasts first; whether it was anybody."""
         written = 0
         for topic, facts in topics_of(loaded).items():
             if erases(topic, facts):
@@ -70,6 +70,7 @@ class Watchers:
                     await asyncio.sleep(0)
         if loaded.recounted:
             self._tell_counts(loaded.facts[-1])
+        return written > 0
 
     def _out_of_reach(self, topic: Topic, client: Client, loaded: Loaded) -> bool:
         """Whether the case went to an agency where this client may not read it; then it is barred."""

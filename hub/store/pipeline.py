@@ -42,6 +42,19 @@ class ClaimedItem:
     received_at: datetime
 
 
+async def waiting(connection: Connection, stages: Sequence[str]) -> set[str]:
+    """Which of these stages have items that wait to be taken on."""
+    rows = await connection.fetch(
+        """
+        SELECT s.stage FROM unnest($1::text[]) AS s (stage) WHERE EXISTS (
+            SELECT 1 FROM item i WHERE i.stage = s.stage AND i.stage <> 'routed'
+            AND (i.retry_at IS NULL OR i.retry_at <= now()))
+        """,
+        list(stages),
+    )
+    return {row["stage"] for row in rows}
+
+
 async def claim(
     connection: Connection, stage: str, limit: int, only: int | None = None
 ) -> list[ClaimedItem]:
@@ -58,7 +71,7 @@ async def claim(
         FROM item i
         JOIN item_text t ON t.item_id = i.id
         LEFT JOIN item_label l ON l.item_id = i.id
-        WHERE i.stage = $1 AND (i.retry_at IS NULL OR i.retry_at <= now())
+        WHERE i.stage = $1 AND i.stage <> 'routed' AND (i.retry_at IS NULL OR i.retry_at <= now())
           AND ($3::bigint IS NULL OR i.id = $3)
         ORDER BY i.id LIMIT $2
         FOR UPDATE OF i SKIP LOCKED
@@ -194,7 +207,6 @@ async def open_cases(connection: Connection, cases: Sequence[OpenedCase]) -> dic
         [c.rule for c in cases],
         [c.deadline_at for c in cases],
     )
-    await finish(connection, [c.item_id for c in cases], "routed")
     return {row["item_id"]: row["id"] for row in rows}
 
 

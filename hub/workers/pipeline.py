@@ -40,15 +40,24 @@ async def run(ground: Ground, bell: Bell, stages: list[tuple[str, Stage]]) -> No
     """Run the stages, in order, until cancelled. ``stages``: (the stage it starts from, its work)."""
     while True:
         try:
-            taken = 0
-            for name, stage in stages:
-                taken += await _batch(ground, name, stage)
+            taken = await _round(ground, stages)
         except DATABASE_LOST as lost:
             logger.warning("pipeline lost the database", extra={"error": repr(lost)})
             await asyncio.sleep(DATABASE_AWAY_S)
             continue
         if not taken:
             await bell.wait(RECEIVED, POLL_S)
+
+
+async def _round(ground: Ground, stages: list[tuple[str, Stage]]) -> int:
+    """Every stage once, if there is anything to do; how many items were taken on."""
+    async with ground.db.acquire() as connection:
+        waiting = await pipeline.waiting(connection, [name for name, _ in stages])
+    taken = 0
+    for name, stage in stages:
+        if taken or name in waiting:  # what one stage finishes, the next takes on at once
+            taken += await _batch(ground, name, stage)
+    return taken
 
 
 async def _batch(ground: Ground, name: str, stage: Stage) -> int:

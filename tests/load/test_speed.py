@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import resource
 import secrets
 import statistics
@@ -33,6 +34,7 @@ from tests.live import line
 Tell = Callable[[str], None]
 SCREENS = 1_000
 FRAMES = 10
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @pytest.fixture
@@ -57,6 +59,37 @@ def hub(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[RunningHu
 def percentiles(seconds: Sequence[float]) -> str:
     cuts = statistics.quantiles(seconds, n=100, method="inclusive")
     return " ".join(f"p{n} {cuts[n - 1] * 1000:.1f}" for n in (50, 95, 99)) + " ms"
+
+
+class Meter:
+    """CPU seconds that the hub's roles and PostgreSQL have used: figures that a busy machine leaves
+    nearly as they are."""
+
+    def __init__(self, hub: RunningHub, backend_pid: int) -> None:
+        self._roles = {role: hub.pids(role) for role in ("worker", "gateway")}
+        self._postmaster = int(_stat(backend_pid)[1])
+
+    def read(self) -> dict[str, float]:
+        used = {role: sum(map(_cpu_s, pids)) for role, pids in self._roles.items()}
+        children = [
+            int(folder.name)
+            for folder in Path("/proc").glob("[0-9]*")
+            if _stat(int(folder.name))[1:2] == [str(self._postmaster)]
+        ]
+        ended = sum(int(ticks) for ticks in _stat(self._postmaster)[13:15]) / TICKS
+        return used | {"postgresql": sum(map(_cpu_s, children)) + ended}
+
+
+def _stat(pid: int) -> list[str]:
+    """``/proc/pid/stat`` from the state on; empty if there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def _cpu_s(pid: int) -> float:
+    return sum(int(ticks) for ticks in _stat(pid)[11:13]) / TICKS
 
 
 class Screen:
@@ -145,7 +178,10 @@ async def receive_to_screen(
 ) -> None:
     async with ground_of(*urls) as ground:
         before = await floor(urls[0], 200)
+        meter = Meter(hub, await ground.db.fetchval("SELECT pg_backend_pid()"))
+        used = meter.read()
         took = await from_receiving_to_the_screen(hub, ground, items, rate)
+        used = {name: now - used[name] for name, now in meter.read().items()}
         after = await floor(urls[0], 200)
     assert len(took) == items
     lowest = statistics.median(before + after)
@@ -154,6 +190,8 @@ async def receive_to_screen(
         f" floor (INSERT and NOTIFY, once): {percentiles(before + after)};"
         f" ratio of medians {statistics.median(took) / lowest:.1f}"
     )
+    each = ", ".join(f"{name} {spent / items * 1000:.1f}" for name, spent in used.items())
+    tell(f"  CPU for an item, the idling between them included: {each} ms")
 
 
 def test_items_come_to_the_screen(
