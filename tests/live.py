@@ -26,6 +26,7 @@ class TopicState:
     records: dict[tuple[str, object], Frame] = field(default_factory=dict)
     counts: dict[tuple[str | None, str], int] = field(default_factory=dict)
     snapshots: int = 0
+    truncated: bool = False  # the newest snapshot held only the newest records
     wrong: list[str] = field(default_factory=list)
 
     def take(self, frame: Frame) -> None:
@@ -43,6 +44,7 @@ class TopicState:
     def _replace(self, frame: Frame) -> None:
         self.snapshots += 1
         self.position = frame["position"]
+        self.truncated = frame.get("truncated", False)
         self.records = {}
         for kind, one, key in (
             ("cases", "case", "id"),
@@ -54,6 +56,15 @@ class TopicState:
             for record in frame.get(kind, ()):
                 self.records[one, record[key]] = record
         self.counts = {(c["agency"], c["state"]): c["total"] for c in frame.get("counts", ())}
+
+    def is_as(self, fresh: TopicState) -> bool:
+        """Whether a person sees here what they would see there. A long queue's snapshot holds only the
+        newest: then those must be here, and as they are there."""
+        if self.counts != fresh.counts:
+            return False
+        if fresh.truncated:
+            return all(self.records.get(key) == record for key, record in fresh.records.items())
+        return self.records == fresh.records
 
     def _fold(self, change: Frame) -> None:
         self.position = change["position"]
@@ -141,7 +152,7 @@ class LiveClient:
         self.states = {topic: TopicState() for topic in topics}
         self._fresh = set(topics)  # to be asked for without a position
         self.connections = 0
-        self.barred: set[str] = set()  # topics that the hub took away
+        self.barred: set[str] = set()  # topics that the hub took away or denied
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> LiveClient:
@@ -167,19 +178,16 @@ class LiveClient:
         until = asyncio.get_running_loop().time() + within_s
         while True:
             fresh = await self.fresh(position)
-            different = [topic for topic, seen in fresh.items() if self.seen(topic) != seen]
-            if not different:
+            held = self.states
+            different = [topic for topic in held if not held[topic].is_as(fresh[topic])]
+            if not different and not self._fresh:
                 return
             assert asyncio.get_running_loop().time() < until, "".join(
-                f"\n{topic}: held {self.seen(topic)}\n  there {fresh[topic]}" for topic in different
+                f"\n{topic}: held {held[topic]}\n  there {fresh[topic]}" for topic in different
             )
             await asyncio.sleep(0.1)
 
-    def seen(self, topic: str) -> object:
-        """What a person would see of the topic."""
-        return self.states[topic].records, self.states[topic].counts
-
-    async def fresh(self, position: int) -> dict[str, object]:
+    async def fresh(self, position: int) -> dict[str, TopicState]:
         """What a client sees who connects anew, once the hub has come to the position."""
         other = LiveClient(self._url, list(self.states), **self._hello)
         while True:
@@ -192,7 +200,7 @@ class LiveClient:
                     else:
                         state.take(frame)
             if all(state.position >= position for state in other.states.values()):
-                return {topic: other.seen(topic) for topic in other.states}
+                return other.states
             await asyncio.sleep(0.1)
 
     async def _stay(self) -> None:
@@ -204,8 +212,10 @@ class LiveClient:
             await asyncio.sleep(0.1)
 
     async def _follow(self, one: Line) -> None:
+        asked = {}
         for topic, state in self.states.items():
-            await one.subscribe(topic, None if topic in self._fresh else state.position)
+            position = None if topic in self._fresh else state.position
+            asked[await one.subscribe(topic, position)] = topic
         while True:
             frame = await one.hear(within_s=3600)
             match frame["type"]:
@@ -216,8 +226,10 @@ class LiveClient:
                     self.barred.add(frame["topic"])
                 case "resync":
                     self._fresh.add(frame["topic"])
-                    await one.subscribe(frame["topic"])
+                    asked[await one.subscribe(frame["topic"])] = frame["topic"]
                 case "error" if frame["code"] == "unavailable":
                     raise OSError("the hub cannot serve now")
+                case "error" if frame["code"] == "topic.denied":
+                    self.barred.add(asked[frame["id"]])
                 case "error":
                     raise RuntimeError(f"the hub refused: {frame}")
