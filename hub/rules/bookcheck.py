@@ -12,8 +12,6 @@ from itertools import product
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from hub.model.kinds import CASE_KINDS
 from hub.model.labels import INTENTS, SERVICES, URGENCIES
 from hub.model.rulebook import DISTRICT_OFFICE, Agency, Rule, RuleBook
@@ -57,6 +55,8 @@ def _city(book: RuleBook, lines: Lines) -> Iterator[Finding]:
         ZoneInfo(city.time_zone)
     except (KeyError, ValueError, OSError):
         yield wrong("time_zone", f"there is no time zone {city.time_zone!r}")
+    import holidays  # slow to load, and a start checks no books
+
     supported = holidays.list_supported_countries()
     if city.country not in supported:
         yield wrong("country", f"no holidays are known of {city.country!r}; ISO 3166-1 alpha-2?")

@@ -2,8 +2,12 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 CLONE = Path(__file__).resolve().parents[2]
 SQL = re.compile(
@@ -38,3 +42,17 @@ def test_the_rule_sees_what_it_forbids() -> None:
     seen = [text for _, text in strings(CLONE / "hub" / "store" / "cases.py") if SQL.match(text)]
     assert len(seen) > 3
     assert not SQL.match("Select a case, then update it.")
+
+
+@pytest.mark.parametrize(
+    "modules",
+    ["hub.cli.up, hub.flow.configure, hub.flow.people", "hub.cli.run, hub.gateway.server"],
+)
+def test_a_start_loads_nothing_slow(modules: str) -> None:
+    """Each of these takes a tenth of a second and more, in every process that loads it."""
+    slow = ("aiohttp", "alembic", "holidays", "numpy", "sklearn", "sqlalchemy", "transformers")
+    code = f"import sys, {modules}; print(*(m for m in {slow} if m in sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=CLONE, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
