@@ -46,7 +46,7 @@ def test_the_rule_sees_what_it_forbids() -> None:
 
 @pytest.mark.parametrize(
     "modules",
-    ["hub.cli.up, hub.flow.configure, hub.flow.people", "hub.cli.run, hub.gateway.server"],
+    ["hub.cli.up, hub.flow.people", "hub.cli.run, hub.gateway.server"],
 )
 def test_a_start_loads_nothing_slow(modules: str) -> None:
     """Each of these takes a tenth of a second and more, in every process that loads it."""
