@@ -25,5 +25,10 @@ class PagesHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "editable":
             return
-        dist = pages.build(Home(Path(tempfile.mkdtemp(prefix="bigear-pages-"))))
+        self._aside = tempfile.TemporaryDirectory(prefix="bigear-pages-")  # for a read-only clone
+        dist = pages.build(Home(Path(self._aside.name)))
         build_data["force_include"][str(dist)] = "hub/bundled/pages"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        if version != "editable":
+            self._aside.cleanup()
