@@ -117,6 +117,12 @@ class Window:
             [record] = await reading.records(connection, [case])
         return record.version
 
+    async def home(self, text: str) -> str:
+        """The topic of the queue to which such words go; they are posted once."""
+        [case] = await self.post(text)
+        agency = await self.ground.db.fetchval("SELECT agency FROM work_case WHERE id = $1", case)
+        return f"queue:{agency or 'triage'}"
+
     async def told(self, user: Staff) -> None:
         """The fact by which a change of somebody's roles is known."""
         async with change(self.ground) as tx:

@@ -33,16 +33,16 @@ async def positions_after(window: Window, position: int) -> list[int]:
 
 async def test_a_snapshot_and_then_every_fact_in_order(window: Window) -> None:
     agent = await window.staff(("agent", None))
-    await window.post(WORDS[0], WORDS[1])
+    queue = await window.home("안녕하세요")
     began = await window.settled()
     async with line(window.url, token=agent.token) as one:
-        await one.subscribe("queue:triage")
+        await one.subscribe(queue)
         state = TopicState()
         state.take(await one.hear())
         assert state.position >= began
         known = len(state.records)
-        [first] = await window.post("안녕하세요")  # says nothing of what or where: a person decides
-        [second] = await window.post("좋은 하루 되세요")
+        [first] = await window.post("안녕하세요")
+        [second] = await window.post("안녕하세요")
         heard: list[int] = []
         while len(heard) < 2:
             frame = await one.hear_a("facts")
@@ -54,19 +54,19 @@ async def test_a_snapshot_and_then_every_fact_in_order(window: Window) -> None:
 
 
 async def back_after(
-    window: Window, agent: Staff, work: Callable[[], Awaitable[object]]
+    window: Window, agent: Staff, queue: str, work: Callable[[], Awaitable[object]]
 ) -> tuple[int, list[Frame]]:
     """Be away while ``work`` is done; the position one left at, and what one is told on return."""
     await work()
     async with line(window.url, token=agent.token) as one:
-        await one.subscribe("queue:triage")
+        await one.subscribe(queue)
         left = (await one.hear())["position"]
     await work()
     newest = await window.settled()
     heard: list[Frame] = []
     async with line(window.url, token=agent.token) as one:
         while True:  # until the feed has come as far as the log
-            await one.subscribe("queue:triage", left)
+            await one.subscribe(queue, left)
             frame = await one.hear()
             heard.append(frame)
             if frame["type"] == "resync" or frame["position"] >= newest:
@@ -85,7 +85,8 @@ async def test_coming_back_one_is_told_exactly_what_one_missed(
     monkeypatch.setattr("hub.gateway.server.BATCH_FACTS", 7)
     async with serving(database_url, redis_url) as window:
         agent = await window.staff(("agent", None))
-        left, heard = await back_after(window, agent, lambda: window.post(*["안녕"] * 6))
+        queue = await window.home("안녕")
+        left, heard = await back_after(window, agent, queue, lambda: window.post(*["안녕"] * 6))
         assert {frame["type"] for frame in heard} == {"facts"}
         told = [c["position"] for frame in heard for c in frame["changes"]]
         async with window.ground.db.acquire() as connection:
@@ -99,9 +100,10 @@ async def test_who_was_away_too_long_gets_a_snapshot(
 ) -> None:
     monkeypatch.setattr(feed, "RESUME_FACTS", 5)
     agent = await window.staff(("agent", None))
-    _, heard = await back_after(window, agent, lambda: window.post(*["안녕"] * 6))
+    queue = await window.home("안녕")
+    _, heard = await back_after(window, agent, queue, lambda: window.post(*["안녕"] * 6))
     assert heard[0]["type"] == "snapshot"
-    assert len(heard[0]["cases"]) == 12
+    assert len(heard[0]["cases"]) == 13
 
 
 async def test_a_position_that_never_was_is_answered_with_resync(window: Window) -> None:
@@ -119,25 +121,27 @@ async def test_a_slow_client_is_cut_loose_and_comes_back_right(
 ) -> None:
     monkeypatch.setattr(gateway_client, "SLOW_BYTES", 20_000)
     agent = await window.staff(("agent", None))
+    words = "안녕하세요 " * 40
+    queue = await window.home(words)
     state = TopicState()
     async with line(window.url, token=agent.token) as one:
-        await one.subscribe("queue:triage")
+        await one.subscribe(queue)
         state.take(await one.hear())
         one.connection.transport.pause_reading()
         for _ in range(8):
-            await window.post(*["안녕하세요 " * 40] * 64)
+            await window.post(*[words] * 64)
         await window.settled()
         one.connection.transport.resume_reading()
         while (frame := await one.hear())["type"] == "facts":
             state.take(frame)
         assert (frame["type"], frame["reason"]) == ("resync", "too_slow")
         assert len(state.records) < 500
-        await one.subscribe("queue:triage")
+        await one.subscribe(queue)
         state.take(await one.hear_a("snapshot"))
         assert len(state.records) == 500  # the newest; the total counts them all
     async with LiveClient(window.url, ["counts"], token=agent.token) as quick:
         await window.same(quick)
-        assert sum(quick.states["counts"].counts.values()) == 512
+        assert sum(quick.states["counts"].counts.values()) == 513
 
 
 async def test_cleared_samples_vanish_from_every_open_page(window: Window) -> None:

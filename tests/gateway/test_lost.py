@@ -11,10 +11,12 @@ from tests.live import LiveClient
 async def test_without_redis_the_window_looks_by_itself(database_url: str) -> None:
     async with serving(database_url, "unix:///nowhere/valkey.sock") as window:
         admin = await window.staff(("admin", None))
-        async with LiveClient(window.url, ["queue:triage", "counts"], token=admin.token) as client:
-            await window.post("안녕하세요", WORDS[0])
+        queue = await window.home(WORDS[0])
+        async with LiveClient(window.url, [queue, "counts"], token=admin.token) as client:
             await window.same(client)
-            assert client.states["queue:triage"].records
+            await window.post(WORDS[0])
+            await window.same(client)
+            assert len(client.states[queue].records) == 2
 
 
 async def test_when_postgresql_hangs_up_everybody_comes_back(window: Window) -> None:
