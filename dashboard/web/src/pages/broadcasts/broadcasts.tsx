@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { listBroadcasts } from "../../api/calls.ts";
+import type { Broadcast } from "../../api/types.ts";
 import { useTopic } from "../../live/use.ts";
 import { Button, Empty, RefusalNotice, Skeleton } from "../../parts/basics.tsx";
 import { useAsked } from "../../parts/work.ts";
@@ -7,24 +8,29 @@ import { session } from "../../state.ts";
 import { t } from "../../texts/texts.ts";
 import { Editor } from "./editor.tsx";
 import { One } from "./one.tsx";
-import { mayWrite } from "./rules.ts";
+import { mayWrite, withFresh } from "./rules.ts";
 
 /** Emergency broadcasts: one person writes, another approves exactly that text. */
 export default function Broadcasts() {
   const asked = useAsked(listBroadcasts);
   const position = useTopic("broadcasts")?.position;
   const { again } = asked;
+  const [fresh, setFresh] = useState<Broadcast | null>(null);
   const [editing, setEditing] = useState<number | "new" | null>(null);
   useEffect(() => {
     if (position !== undefined) again();
   }, [position, again]);
   const user = session.value?.user;
   if (!user) return null;
-  const saved = (): void => {
-    setEditing(null);
+  const changed = (now: Broadcast): void => {
+    setFresh(now);
     again();
   };
-  const all = asked.value ?? [];
+  const saved = (now: Broadcast): void => {
+    setEditing(null);
+    changed(now);
+  };
+  const all = withFresh(asked.value ?? [], fresh);
   return (
     <div class="broadcasts">
       <header class="page-head">
@@ -62,7 +68,8 @@ export default function Broadcasts() {
             broadcast={broadcast}
             user={user}
             onEdit={() => setEditing(broadcast.id)}
-            onChanged={again}
+            onChanged={changed}
+            onRefused={again}
           />
         ),
       )}

@@ -41,7 +41,9 @@ function Content(props: { broadcast: Broadcast }) {
 function MoveDialog(props: {
   broadcast: Broadcast;
   to: string;
-  onDone: () => void;
+  onDone: (now: Broadcast) => void;
+  /** What was refused was most often looked at too late. */
+  onRefused: () => void;
   onClose: () => void;
 }) {
   const { broadcast, to } = props;
@@ -56,12 +58,10 @@ function MoveDialog(props: {
   const go = (event: SubmitEvent): void => {
     event.preventDefault();
     void deed
-      .run(async () => {
-        await moveBroadcast(shown, to, reason.trim() || undefined);
-      })
+      .run(async () => props.onDone(await moveBroadcast(shown, to, reason.trim() || undefined)))
       .then((done) => {
-        props.onDone();
         if (done) props.onClose();
+        else props.onRefused();
       });
   };
   return (
@@ -114,7 +114,8 @@ export function One(props: {
   broadcast: Broadcast;
   user: User;
   onEdit: () => void;
-  onChanged: () => void;
+  onChanged: (now: Broadcast) => void;
+  onRefused: () => void;
 }) {
   const { broadcast, user } = props;
   const [moving, setMoving] = useState<string | null>(null);
@@ -123,10 +124,10 @@ export function One(props: {
   const right = approval(user, broadcast);
   const submit = (): void =>
     void deed
-      .run(async () => {
-        await moveBroadcast(broadcast, "submitted");
-      })
-      .then(props.onChanged);
+      .run(async () => props.onChanged(await moveBroadcast(broadcast, "submitted")))
+      .then((done) => {
+        if (!done) props.onRefused();
+      });
   return (
     <article class={`card broadcast ${broadcast.severity}`} id={`broadcast-${broadcast.id}`}>
       <header>
@@ -191,6 +192,7 @@ export function One(props: {
           broadcast={broadcast}
           to={moving}
           onDone={props.onChanged}
+          onRefused={props.onRefused}
           onClose={() => setMoving(null)}
         />
       )}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Broadcast, User } from "../../api/types.ts";
-import { approval, draftOf, mayEdit, needsReason, offered, shortHash } from "./rules.ts";
+import { approval, draftOf, mayEdit, needsReason, offered, shortHash, withFresh } from "./rules.ts";
 
 const person = (id: number, ...roles: string[]): User => ({
   id,
@@ -75,4 +75,17 @@ it("begins an edit with what is there", () => {
 
 it("shows a hash in groups that can be read aloud", () => {
   expect(shortHash("0123456789abcdef0123")).toBe("0123 4567 89ab cdef");
+});
+
+describe("what one's own deed answered", () => {
+  const old = broadcast("draft");
+  const fresh = { ...broadcast("submitted"), version: 3 };
+
+  it("stands in the list at once, and gives way to what is newer", () => {
+    expect(withFresh([old], fresh)).toEqual([fresh]);
+    expect(withFresh([], fresh)).toEqual([fresh]);
+    const newer = { ...broadcast("approved"), version: 4 };
+    expect(withFresh([newer], fresh)).toEqual([newer]);
+    expect(withFresh([old], null)).toEqual([old]);
+  });
 });

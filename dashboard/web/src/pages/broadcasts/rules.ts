@@ -61,6 +61,14 @@ export function draftOf(broadcast: Broadcast | null): BroadcastSent {
   };
 }
 
+/** The list with what one's own deed just answered, until the list itself has been asked for anew. */
+export function withFresh(all: readonly Broadcast[], fresh: Broadcast | null): Broadcast[] {
+  if (!fresh) return [...all];
+  const known = all.find((one) => one.id === fresh.id);
+  if (!known) return [fresh, ...all];
+  return all.map((one) => (one.id === fresh.id && one.version < fresh.version ? fresh : one));
+}
+
 /** The first half of a content hash in groups of four: enough to compare by eye or by telephone. */
 export const shortHash = (hash: string): string =>
   (hash.slice(0, 16).match(/.{1,4}/g) ?? []).join(" ");

@@ -1,5 +1,5 @@
 import type { CaseView } from "@contract/protocol";
-import { useCallback, useEffect } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
 import {
   answerCase,
   assignCase,
@@ -17,7 +17,7 @@ import { say } from "../../parts/toast.tsx";
 import { type Deed, useAsked, useDeed } from "../../parts/work.ts";
 import { agencyName, session } from "../../state.ts";
 import { t, word } from "../../texts/texts.ts";
-import { undoTarget } from "./queue.ts";
+import { newest, undoTarget } from "./queue.ts";
 
 export interface Labels {
   service?: string;
@@ -66,6 +66,8 @@ export function useCase(id: number): CaseWork {
   const asked = useAsked(ask);
   const topic = useTopic(`case:${id}`);
   const deed = useDeed();
+  // What one's own deed answered is known before the case has been asked for anew.
+  const [fresh, setFresh] = useState<CaseView | null>(null);
   const { again } = asked;
   const position = topic?.position;
   useEffect(() => {
@@ -73,8 +75,8 @@ export function useCase(id: number): CaseWork {
   }, [position, again]);
 
   const known = asked.value?.case.id === id ? asked.value : null;
-  const newer = topic?.cases.get(id);
-  const view = known && (newer && newer.version > known.case.version ? newer : known.case);
+  const views = [known?.case, topic?.cases.get(id), fresh].filter((one) => !!one);
+  const view = (known && newest(views).get(id)) ?? null;
   const version = view?.version ?? 0;
 
   const run = async (work: () => Promise<unknown>): Promise<boolean> => {
@@ -89,6 +91,7 @@ export function useCase(id: number): CaseWork {
   const change = (words: (after: CaseView) => string, work: () => Promise<CaseView>) =>
     run(async () => {
       const after = await work();
+      setFresh(after);
       say(`${after.ref} · ${words(after)}`, view && wayBack(view, after));
     });
   return {
