@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page
 
+from hub.cli.pages import PagesFailed, install
 from tests.browser.conftest import NewVisitor
 from tests.browser.hub import CLONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
-AXE = CLONE / "dashboard" / "web" / "node_modules" / "axe-core" / "axe.min.js"
+WEB = CLONE / "dashboard" / "web"
 
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    """The checker's source; it comes with what the pages are built with."""
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed (./bigear pages --check installs it)")
-    return Path(AXE).read_text(encoding="utf-8")
+    """The checker's source; it comes with what the pages are checked with."""
+    try:
+        install(WEB, to_check=True)
+    except PagesFailed as failed:
+        pytest.skip(f"axe-core cannot be installed: {failed.details['reason']}")
+    return (WEB / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 def violations(page: Page, axe: str) -> list[str]:
     """What axe-core finds wrong, rule by rule with where it is. It is the page's guest, by the
     debugger's door: the page's own policy would not let it in."""
+    page.locator("h1").first.wait_for(state="attached")  # parts of the pages come when asked for
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
