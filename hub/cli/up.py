@@ -20,7 +20,7 @@ from hub.cli._standing import Stopped, embedded, prepared, started, stop_request
 from hub.cli._terminal import say
 from hub.model.errors import BigEarError
 from hub.settings import CLONE, Settings, in_clone, read_settings
-from hub.supervise import AlreadyRunning, Child, Supervisor, die_with_parent
+from hub.supervise import AlreadyRunning, Child, Supervisor, die_with_parent, notify
 
 PORTS_TRIED = 50
 
@@ -99,6 +99,7 @@ async def _serve(settings: Settings, supervisor: Supervisor, *, check: bool, wor
     with _announced(settings):
         if check:
             return await _check(settings)
+        notify.say_ready()
         _print_addresses(settings)
         if first_time and settings.home.first_users.exists():
             print(settings.home.first_users.read_text(encoding="utf-8"), flush=True)
