@@ -26,7 +26,7 @@ class TopicState:
     records: dict[tuple[str, object], Frame] = field(default_factory=dict)
     counts: dict[tuple[str | None, str], int] = field(default_factory=dict)
     snapshots: int = 0
-    truncated: bool = False  # the newest snapshot held only the newest records
+    truncated: bool = False  # the last snapshot did not hold all there is
     wrong: list[str] = field(default_factory=list)
 
     def take(self, frame: Frame) -> None:
@@ -59,7 +59,7 @@ class TopicState:
 
     def is_as(self, fresh: TopicState) -> bool:
         """Whether a person sees here what they would see there. A long queue's snapshot holds only the
-        newest: then those must be here, and as they are there."""
+        most pressing: then those must be here, and as they are there."""
         if self.counts != fresh.counts:
             return False
         if fresh.truncated:

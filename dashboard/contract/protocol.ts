@@ -149,7 +149,7 @@ export interface Resync {
   reason: "erased" | "not_allowed" | "too_slow" | "unknown_position";
 }
 
-/** All that the topic holds at ``position``; replaces what the client had of it. ``truncated`` says that only the newest were sent (``total`` counts them all). */
+/** All that the topic holds at ``position``; replaces what the client had of it. ``truncated`` says that not all were sent (``total`` counts them): of a queue the most pressing, of an area the newest. */
 export interface Snapshot {
   type: "snapshot";
   id: number;

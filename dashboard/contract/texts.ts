@@ -85,6 +85,7 @@ export type TextKey =
   | "fact.broadcast.moved"
   | "fact.case.answered"
   | "fact.case.assigned"
+  | "fact.case.deleted"
   | "fact.case.erased"
   | "fact.case.moved"
   | "fact.case.noted"

@@ -11,11 +11,12 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from hub.flow.casework import summary
 from hub.flow.ground import Change, Ground, change
 from hub.model.errors import Conflict
 from hub.model.facts import digest
 from hub.model.items import MAX_TEXT_CHARS, Account, Batch, Inbound
-from hub.store import items, pushes, quarantine
+from hub.store import cases, items, pipeline, pushes, quarantine
 
 RECEIVED = "received"
 """The bell's channel that wakes the labelling workers."""
@@ -168,4 +169,15 @@ async def _amend(tx: Change, item_id: int, inbound: Inbound) -> None:
             version,
             {"text_digest": text_digest},
         )
+        if deleted:
+            await _tell_case(tx, item_id)
         tx.wake(RECEIVED)
+
+
+async def _tell_case(tx: Change, item_id: int) -> None:
+    """An edit comes back through the stages; a delete does not, so its case is told of it here."""
+    case_id = (await pipeline.cases_of(tx.connection, [item_id])).get(item_id)
+    if case_id is not None:
+        case = await cases.lock(tx.connection, case_id)
+        version = await cases.update(tx.connection, case_id)
+        tx.record("case.deleted", "case", case_id, version, summary(case))

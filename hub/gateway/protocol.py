@@ -112,7 +112,8 @@ class Snapshot(
 ):
     """All that the topic holds at ``position``; replaces what the client had of it.
 
-    ``truncated`` says that only the newest were sent (``total`` counts them all).
+    ``truncated`` says that not all were sent (``total`` counts them): of a queue the most pressing, of
+    an area the newest.
     """
 
     id: int

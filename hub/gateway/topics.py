@@ -104,7 +104,7 @@ def touched(fact: Fact, case: CaseRecord | None) -> Iterable[Topic]:
     if case is not None:
         agencies |= {case.agency, case.previous_agency}
         states.add(case.state)
-        districts.add(case.district)
+        districts |= {case.district, case.previous_district}
     for agency in sorted(filter(None, agencies)):
         yield Topic("queue", agency)
     if TRIAGE in states or None in {data.get("agency"), case.agency if case else ""}:

@@ -29,6 +29,7 @@ class CaseRecord:
     previous_agency: str | None
     area: str | None
     district: str | None
+    previous_district: str | None
     approximate: bool
     placeless: bool
     lat: float | None

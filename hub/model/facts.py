@@ -30,6 +30,7 @@ FactType = Literal[
     "case.noted",
     "case.overdue",
     "case.erased",
+    "case.deleted",
     "broadcast.drafted",
     "broadcast.edited",
     "broadcast.moved",

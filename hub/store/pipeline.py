@@ -155,7 +155,10 @@ async def save_locations(connection: Connection, located: Sequence[Location]) ->
     """Store where a batch is. A point that the reporter gave is never replaced by a guess."""
     await connection.execute(
         """
-        UPDATE item SET area = n.area, district = n.district, approximate = n.approximate,
+        UPDATE item SET area = n.area, district = n.district,
+            previous_district = CASE WHEN item.district IS DISTINCT FROM n.district
+                                     THEN item.district ELSE item.previous_district END,
+            approximate = n.approximate,
             placeless = n.placeless, located_how = n.how, candidates = n.candidates::jsonb,
             point = CASE WHEN item.point_given THEN item.point
                          ELSE ST_SetSRID(ST_MakePoint(n.lon, n.lat), 4326) END,

@@ -9,14 +9,16 @@ from typing import Any
 
 from hub.model.cases import EXCERPT_CHARS, MASK_MARGIN, CaseRecord
 from hub.model.kinds import COMPLAINT
+from hub.model.labels import URGENCIES
 from hub.store.pool import Connection
 
 _RECORD = f"""
     SELECT c.id, c.item_id, c.version, i.ref, c.kind, c.state, i.received_at, c.updated_at, c.mark,
-           i.platform, i.account, c.agency, c.previous_agency, i.area, i.district, i.approximate,
-           i.placeless, ST_Y(i.point) AS lat, ST_X(i.point) AS lon, l.service,
-           l.service_confidence, l.intent, l.urgency, l.language, l.model, c.deadline_at, c.overdue,
-           c.closed_at, c.assignee, u.name AS assignee_name, c.rule,
+           i.platform, i.account, c.agency, c.previous_agency, i.area, i.district,
+           i.previous_district, i.approximate, i.placeless,
+           ST_Y(i.point) AS lat, ST_X(i.point) AS lon,
+           l.service, l.service_confidence, l.intent, l.urgency, l.language, l.model,
+           c.deadline_at, c.overdue, c.closed_at, c.assignee, u.name AS assignee_name, c.rule,
            CASE WHEN i.erased_at IS NULL THEN left(t.text, {EXCERPT_CHARS + MASK_MARGIN}) END AS text,
            (SELECT count(*) FROM photo p WHERE p.item_id = i.id)::int AS photos, c.answers,
            mi.ref AS merged_into
@@ -68,13 +70,19 @@ async def record_of_ref(connection: Connection, ref: str) -> CaseRecord | None:
 
 
 async def open_in_queue(connection: Connection, agency: str | None, limit: int) -> list[CaseRecord]:
-    """The newest open cases of an agency, or (None) of triage."""
+    """The open cases of an agency, or (None) of triage: emergencies, then the overdue, then
+    the soonest due.
+
+    Where there are more than ``limit``, none that presses is missing; the client orders them anyhow.
+    """
     rows = await connection.fetch(
         _RECORD + "WHERE c.agency IS NOT DISTINCT FROM $1 AND c.state = ANY($2)"
-        " ORDER BY c.id DESC LIMIT $3",
+        " ORDER BY (l.urgency IS NOT DISTINCT FROM $4) DESC, c.overdue DESC,"
+        " c.deadline_at NULLS LAST, c.id DESC LIMIT $3",
         agency,
         list(OPEN_STATES),
         limit,
+        URGENCIES[0],
     )
     return [CaseRecord(*row.values()) for row in rows]
 

@@ -48,6 +48,7 @@ item = Table(
     Column("point_given", Boolean, nullable=False, server_default="false"),
     Column("area", Text),
     Column("district", Text),
+    Column("previous_district", Text),  # where an edit took it from: its pages are told too
     Column("approximate", Boolean, nullable=False, server_default="false"),
     Column("placeless", Boolean, nullable=False, server_default="false"),
     Column("located_how", Text),

@@ -253,6 +253,7 @@ def upgrade() -> None:
         sa.Column("point_given", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("area", sa.Text(), nullable=True),
         sa.Column("district", sa.Text(), nullable=True),
+        sa.Column("previous_district", sa.Text(), nullable=True),
         sa.Column("approximate", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("placeless", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("located_how", sa.Text(), nullable=True),
@@ -300,7 +301,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.CheckConstraint(
-            "type IN ('item.received', 'item.changed', 'item.deleted', 'item.labelled', 'item.located', 'item.erased', 'case.routed', 'case.rerouted', 'case.relabelled', 'case.assigned', 'case.moved', 'case.answered', 'case.noted', 'case.overdue', 'case.erased', 'broadcast.drafted', 'broadcast.edited', 'broadcast.moved', 'delivery.changed', 'account.changed', 'config.applied', 'user.changed', 'samples.cleared')",
+            "type IN ('item.received', 'item.changed', 'item.deleted', 'item.labelled', 'item.located', 'item.erased', 'case.routed', 'case.rerouted', 'case.relabelled', 'case.assigned', 'case.moved', 'case.answered', 'case.noted', 'case.overdue', 'case.erased', 'case.deleted', 'broadcast.drafted', 'broadcast.edited', 'broadcast.moved', 'delivery.changed', 'account.changed', 'config.applied', 'user.changed', 'samples.cleared')",
             name=op.f("ck_outbox_type"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
