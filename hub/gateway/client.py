@@ -55,16 +55,19 @@ class Client:
 
     def write(self, frame: bytes) -> bool:
         """Put a whole frame on the wire; False if the client is closing or too slow for it."""
-        if self._closing is not None or self.connection.state is not State.OPEN:
-            return False
-        if self.unsent_bytes > SLOW_BYTES:
+        if not self._is_open or self.unsent_bytes > SLOW_BYTES:
             return False
         self.connection.transport.write(frame)
         return True
 
-    def tell(self, message: ServerFrame) -> bool:
-        """Write one message."""
-        return self.write(framed(message))
+    def tell(self, message: ServerFrame) -> None:
+        """Write one message to this client alone, slow or not: it must know what became of a topic."""
+        if self._is_open:
+            self.connection.transport.write(framed(message))
+
+    @property
+    def _is_open(self) -> bool:
+        return self._closing is None and self.connection.state is State.OPEN
 
     async def drained(self) -> None:
         """Wait until the client has read nearly all that was written. Raises OSError if it is lost."""

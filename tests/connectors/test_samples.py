@@ -102,9 +102,3 @@ async def test_a_sample_goes_the_whole_way_and_is_counted_nowhere(stand: Standin
         counted = await reading.open_cases_brief(connection)
     assert marks == [None, "sample"]
     assert len(counted) == 1
-
-
-def test_training_reads_files_only() -> None:
-    """Nothing that was received, samples or not, can reach a model by itself."""
-    source = (CLONE / "classifiers" / "train.py").read_text(encoding="utf-8")
-    assert "hub.store" not in source

@@ -130,7 +130,7 @@ async def test_a_slow_client_is_cut_loose_and_comes_back_right(
         state.take(await one.hear())
         # Without a bound the kernel would take it all in the client's stead.
         raw = one.connection.transport.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32_768)
         one.connection.transport.pause_reading()
         for _ in range(8):
             await window.post(*[words] * 64)
