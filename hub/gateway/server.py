@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
@@ -44,8 +45,10 @@ HELLO_TIMEOUT_S = 5.0
 HEARTBEAT_S = 20.0
 POLL_S = 0.25
 """How long a fact can wait when Redis is away."""
-COALESCE_S = 0.03
-"""Facts that come within this share a frame."""
+REST = 2.0
+MAX_REST_S = 0.05
+"""After telling, the feed rests so many times as long as that took: what comes meanwhile shares a
+frame. With few screens a change goes out at once; with many the work stays a third of the time."""
 
 logger = logging.getLogger(__name__)
 
@@ -205,6 +208,7 @@ class Gateway:
     async def run_feed(self) -> None:
         """Read and fan out until cancelled."""
         while True:
+            began = time.monotonic()
             try:
                 loaded = await self.feed.next()
             except DATABASE_LOST as lost:
@@ -216,7 +220,7 @@ class Gateway:
                 continue
             self.guard.note(loaded.facts)
             if await self.watchers.fan_out(loaded):
-                await asyncio.sleep(COALESCE_S)
+                await asyncio.sleep(min(MAX_REST_S, REST * (time.monotonic() - began)))
 
 
 def _only_live(connection: ServerConnection, request: Request) -> Response | None:
