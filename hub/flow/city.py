@@ -19,7 +19,7 @@ from hub.rules.areas import AreaIndex
 from hub.rules.deadlines import Calendar
 from hub.rules.gazetteer import Gazetteer
 from hub.store import places, rulebooks
-from hub.store.pool import DATABASE_LOST, Pool
+from hub.store.pool import DATABASE_LOST, Pool, unless_cancelled
 
 POLL_S = 1.0
 
@@ -93,5 +93,6 @@ class CityNow:
                 if await self.refresh():
                     logger.info("city changed", extra={"version": self.now.version})
             except DATABASE_LOST as lost:
+                unless_cancelled()
                 logger.warning("cannot read the city", extra={"error": repr(lost)})
                 await asyncio.sleep(POLL_S)

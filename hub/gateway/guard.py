@@ -17,7 +17,7 @@ from hub.model.facts import Fact
 from hub.model.views import Change
 from hub.rules.views import rfc3339
 from hub.store import people, reading
-from hub.store.pool import DATABASE_LOST, Pool
+from hub.store.pool import DATABASE_LOST, Pool, unless_cancelled
 
 LOOK_EVERY_S = 0.5
 SLOW_CLOSE_S = 30.0
@@ -61,6 +61,7 @@ class Guard:
                 await self._close_ended()
                 await self._regard_people()
             except DATABASE_LOST as lost:
+                unless_cancelled()
                 logger.warning("cannot check sessions", extra={"error": repr(lost)})
             self._nurse_slow()
 

@@ -37,7 +37,7 @@ from hub.gateway.snapshots import snapshot
 from hub.gateway.watchers import COUNTS, Watchers
 from hub.model.errors import BigEarError
 from hub.store import people, reading
-from hub.store.pool import DATABASE_LOST
+from hub.store.pool import DATABASE_LOST, unless_cancelled
 
 PATH = "/live"
 COOKIE = "bigear_session"
@@ -212,6 +212,7 @@ class Gateway:
             try:
                 loaded = await self.feed.next()
             except DATABASE_LOST as lost:
+                unless_cancelled()
                 logger.warning("feed lost the database", extra={"error": repr(lost)})
                 await asyncio.sleep(POLL_S)
                 continue

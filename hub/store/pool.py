@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,19 @@ DATABASE_LOST = (
     asyncpg.InternalClientError,  # of a connection that was cut in the middle of a statement
     OSError,
 )
-"""What a loop catches that goes on when PostgreSQL is away, or went away under a statement."""
+"""What a loop catches that goes on when PostgreSQL is away, or went away under a statement; it calls
+``unless_cancelled`` first."""
+
+
+def unless_cancelled() -> None:
+    """Raise CancelledError if the running task was cancelled.
+
+    asyncpg may answer a cancellation amid a statement with an error of its own: a loop that took it
+    for a lost database would never end.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _encode(value: Any) -> str:

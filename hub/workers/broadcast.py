@@ -11,7 +11,7 @@ from hub.flow.ground import Ground
 from hub.model.errors import BigEarError
 from hub.rules.alerts import SUBMITTED_FOR
 from hub.store import broadcasts
-from hub.store.pool import DATABASE_LOST
+from hub.store.pool import DATABASE_LOST, unless_cancelled
 
 POLL_S = 0.5
 
@@ -26,6 +26,7 @@ async def run(ground: Ground, bell: Bell) -> None:
                 due = await broadcasts.due(connection, SUBMITTED_FOR)
             moved = [await _carry(ground, broadcast_id) for broadcast_id in due]
         except DATABASE_LOST as lost:
+            unless_cancelled()
             logger.warning("broadcast lane lost the database", extra={"error": repr(lost)})
             moved = []
         if not any(moved):

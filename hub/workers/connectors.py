@@ -21,7 +21,7 @@ from hub.flow.receive import receive
 from hub.model.items import Account
 from hub.ports.connector import AuthFailed, Connector, ConnectorError, RateLimited, Transient
 from hub.store import accounts
-from hub.store.pool import DATABASE_LOST
+from hub.store.pool import DATABASE_LOST, unless_cancelled
 
 LOOK_EVERY_S = 1.0
 BACK_OFF_S = (2.0, 300.0)
@@ -48,6 +48,7 @@ async def run(ground: Ground, city: CityNow, bell: Bell, open_connector: Open) -
             try:
                 wanted = await _wanted(ground, city)
             except DATABASE_LOST as lost:
+                unless_cancelled()
                 logger.warning("cannot read the accounts", extra={"error": repr(lost)})
                 await asyncio.sleep(LOOK_EVERY_S)
                 continue
@@ -119,6 +120,7 @@ async def _account(ground: Ground, account: Account, open_connector: Open) -> No
             await _unwell(ground, account, "unknown_error", failed)
             wait_s = await _back_off(max(wait_s, LONG_BACK_OFF_S))
         except DATABASE_LOST as lost:
+            unless_cancelled()
             logger.warning(
                 "an account waits for the database",
                 extra={"account": account.code, "error": repr(lost)},
@@ -159,6 +161,7 @@ async def _unwell(ground: Ground, account: Account, health: str, error: Connecto
             ground, account.code, health, error_code=error.code, error_text=str(error)
         )
     except DATABASE_LOST as lost:
+        unless_cancelled()
         logger.warning("cannot note an account's health", extra={"error": repr(lost)})
         return
     if news:

@@ -21,7 +21,7 @@ from hub.net import signature
 from hub.net.client import Outside
 from hub.ports.connector import ConnectorError, RateLimited, Transient, Unanswered
 from hub.store import deliveries
-from hub.store.pool import DATABASE_LOST
+from hub.store.pool import DATABASE_LOST, unless_cancelled
 
 POLL_S = 1.0
 TIMEOUT_S = 10.0
@@ -47,6 +47,7 @@ async def run(
                 async with ground.db.acquire() as connection:
                     due = await deliveries.targets_due(connection, WEBHOOK, list(lanes))
             except DATABASE_LOST as lost:
+                unless_cancelled()
                 logger.warning("deliveries lost the database", extra={"error": repr(lost)})
                 due = []
             for agency in due:
@@ -80,6 +81,7 @@ async def _lane(
             if not await settle(ground, letter, outcome):
                 return
     except DATABASE_LOST as lost:
+        unless_cancelled()
         logger.warning("deliveries lost the database", extra={"error": repr(lost)})
     except Exception:
         logger.exception("a lane of deliveries failed", extra={"agency": agency})

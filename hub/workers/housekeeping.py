@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from hub.flow.ground import Ground
 from hub.flow.overdue import mark_overdue
 from hub.store import idempotency, pushes, quarantine
-from hub.store.pool import DATABASE_LOST
+from hub.store.pool import DATABASE_LOST, unless_cancelled
 
 OVERDUE_EVERY_S = 5.0
 SWEEP_EVERY_S = 3600.0
@@ -32,5 +32,6 @@ async def run(ground: Ground, sweep: Callable[[], Awaitable[int]]) -> None:
                 dropped = await sweep()
                 logger.info("swept", extra={"dropped": dropped})
         except DATABASE_LOST as lost:
+            unless_cancelled()
             logger.warning("housekeeping failed", extra={"error": repr(lost)})
         await asyncio.sleep(OVERDUE_EVERY_S)

@@ -16,7 +16,7 @@ from hub.bus.bell import Bell
 from hub.flow.ground import Ground
 from hub.flow.receive import RECEIVED
 from hub.store import pipeline
-from hub.store.pool import DATABASE_LOST
+from hub.store.pool import DATABASE_LOST, unless_cancelled
 
 Stage = Callable[[int, int | None], Awaitable[int]]
 """(at most so many items, or this one only) → how many it took on."""
@@ -42,6 +42,7 @@ async def run(ground: Ground, bell: Bell, stages: list[tuple[str, Stage]]) -> No
         try:
             taken = await _round(ground, stages)
         except DATABASE_LOST as lost:
+            unless_cancelled()
             logger.warning("pipeline lost the database", extra={"error": repr(lost)})
             await asyncio.sleep(DATABASE_AWAY_S)
             continue

@@ -12,7 +12,7 @@ import logging
 from hub.bus.bell import Bell
 from hub.flow.ground import OUTBOX
 from hub.store import log
-from hub.store.pool import DATABASE_LOST, connect
+from hub.store.pool import DATABASE_LOST, connect, unless_cancelled
 
 FACTS = "facts"
 """The bell's channel that tells of a newer position."""
@@ -31,6 +31,7 @@ async def run(database_url: str, bell: Bell) -> None:
         try:
             await _hold(database_url, bell)
         except DATABASE_LOST as lost:
+            unless_cancelled()
             logger.warning("relay lost the database", extra={"error": repr(lost)})
             await asyncio.sleep(STANDBY_S)
 
