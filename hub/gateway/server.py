@@ -36,7 +36,7 @@ from hub.gateway.session import Close, Drop, Open, Refuse, SignIn
 from hub.gateway.snapshots import snapshot
 from hub.gateway.watchers import COUNTS, Watchers
 from hub.model.errors import BigEarError
-from hub.store import people, reading
+from hub.store import log, people, reading
 from hub.store.pool import DATABASE_LOST, unless_cancelled
 
 PATH = "/live"
@@ -165,7 +165,7 @@ class Gateway:
         line is no reason to call it slow.
         """
         position = order.position
-        if position is not None and not 0 <= position <= self.feed.position:
+        if position is not None and not 0 <= position <= await self._newest(position):
             client.take_back(order.topic, self.feed.position, "unknown_position")
             return
         if position is None or order.topic == COUNTS or not self.feed.reaches(position):
@@ -180,6 +180,13 @@ class Gateway:
             position = await self._catch_up(client, order, position)
         if client.session.holds(order.id, order.topic):  # it may have been barred meanwhile
             self.watchers.add(order.topic, client)
+
+    async def _newest(self, asked: int) -> int:
+        """The newest position; the feed of another process, where ``asked`` comes from, may be ahead."""
+        if asked <= self.feed.position:
+            return self.feed.position
+        async with self.context.db.acquire() as connection:
+            return await log.newest(connection)
 
     async def _state(self, client: Client, order: Open) -> Snapshot:
         if order.topic == COUNTS:  # totals of exactly the facts up to the position, no later ones

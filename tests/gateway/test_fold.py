@@ -59,6 +59,7 @@ async def back_after(
 ) -> tuple[int, list[Frame]]:
     """Be away while ``work`` is done; the position one left at, and what one is told on return."""
     await work()
+    await window.settled()
     async with line(window.url, token=agent.token) as one:
         await one.subscribe(queue)
         left = (await one.hear())["position"]
