@@ -182,7 +182,7 @@ class Gateway:
             self.watchers.add(order.topic, client)
 
     async def _newest(self, asked: int) -> int:
-        """The newest position; the feed of another process, where ``asked`` comes from, may be ahead."""
+        """The newest position; ``asked`` may come from another process, whose feed is ahead."""
         if asked <= self.feed.position:
             return self.feed.position
         async with self.context.db.acquire() as connection:
