@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import asyncpg
+
 from tests.gateway.conftest import WORDS, Window, serving
 from tests.live import LiveClient
 
@@ -19,18 +21,21 @@ async def test_without_redis_the_window_looks_by_itself(database_url: str) -> No
             assert len(client.states[queue].records) == 2
 
 
-async def test_when_postgresql_hangs_up_everybody_comes_back(window: Window) -> None:
+async def test_when_postgresql_hangs_up_everybody_comes_back(
+    window: Window, database_url: str
+) -> None:
     admin = await window.staff(("admin", None))
     topics = ["queue:triage", "counts", "alerts"]
     async with LiveClient(window.url, topics, token=admin.token) as client:
         for _ in range(3):
             await window.post("안녕하세요")
             await window.same(client)
-            async with window.ground.db.acquire() as connection:
-                hung_up = await connection.fetchval(
-                    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
+            own = await asyncpg.connect(database_url)  # none of the pool's: all of those must go
+            hung_up = await own.fetchval(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            await own.close()
             assert hung_up >= 2  # the relay's and the feed's at least
         await window.post("안녕하세요")
         await window.same(client)
