@@ -280,12 +280,17 @@ async def _send(session: aiohttp.ClientSession, url: str, sender: int, safe: set
     for n in range(5):
         key = f"{sender}-{n}"
         body = body_of({"id": key, "text": f"문자 {key}"})
-        try:
-            async with session.post(url, data=body, headers=signed(body)) as answer:
-                if answer.status == 200 or b"signature.replayed" in await answer.read():
-                    safe.add(key)
-        except aiohttp.ClientError:
-            return
+        status = 429
+        while status == 429:  # more than an address may send in a moment
+            try:
+                async with session.post(url, data=body, headers=signed(body)) as answer:
+                    status = answer.status
+                    if status == 429:
+                        await asyncio.sleep(float(answer.headers["Retry-After"]))
+                    elif status == 200 or b"signature.replayed" in await answer.read():
+                        safe.add(key)
+            except aiohttp.ClientError:
+                return
 
 
 async def _keys(connection: asyncpg.Connection[asyncpg.Record]) -> list[asyncpg.Record]:
