@@ -45,6 +45,7 @@ HELLO_TIMEOUT_S = 5.0
 HEARTBEAT_S = 20.0
 POLL_S = 0.25
 """How long a fact can wait when Redis is away."""
+BEHIND_S = 0.01
 REST = 2.0
 MAX_REST_S = 0.05
 """After telling, the feed rests so many times as long as that took: what comes meanwhile shares a
@@ -176,8 +177,11 @@ class Gateway:
             client.tell(state)
             await client.drained()
             position = state.position
-        while position < self.feed.position:
-            position = await self._catch_up(client, order, position)
+        while position != self.feed.position:
+            if position < self.feed.position:
+                position = await self._catch_up(client, order, position)
+            else:  # the log, which was asked, is a moment ahead of the feed: nothing is told twice
+                await asyncio.sleep(BEHIND_S)
         if client.session.holds(order.id, order.topic):  # it may have been barred meanwhile
             self.watchers.add(order.topic, client)
 
