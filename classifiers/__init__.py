@@ -11,15 +11,21 @@ from hub.model.errors import Unavailable
 
 __all__ = ["Classifier", "load"]
 
+LINEAR = "linear.npz"
+"""What makes a folder a version of the classifier: its linear model."""
+
 
 def load(path: Path | None = None) -> Classifier:
-    """The shipped classifier; that of a weights file; or, for a folder, the shipped one with the
-    Hugging Face sequence classifier in it deciding the service.
+    """The shipped classifier; the version in a folder with a ``linear.npz``; that of a weights file;
+    or, for any other folder, the shipped one with the Hugging Face sequence classifier in it
+    deciding the service.
 
     Raises OSError or ValueError for what cannot be loaded, Unavailable ``model.needs_torch``.
     """
     if path is None or not path.is_dir():
         return load_linear(path)
+    if (path / LINEAR).exists():
+        return load_linear(path / LINEAR)
     try:
         from classifiers.neural import SequenceClassifier  # half a gigabyte: only where wanted
     except ModuleNotFoundError as missing:

@@ -8,6 +8,7 @@ towards 1 for the right class and 0 for the others, so a score is a rough guess 
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,18 +174,27 @@ def probabilities(
     return powers
 
 
+def read(path: Path) -> dict[str, Any]:
+    """The arrays of a weights file, by name.
+
+    Raises OSError where there is none, ValueError for what is no weights file or one of another
+    format."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
+        written_as = int(arrays["format"])
+    except (AttributeError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as problem:
+        raise ValueError("not a weights file") from problem
+    if written_as != FORMAT:
+        raise ValueError(f"weights of format {written_as}")
+    return arrays
+
+
 def load(path: Path | None = None, service: ServiceModel | None = None) -> Classifier:
     """The classifier in a weights file (the shipped one), with ``service`` for the service if given.
 
-    Raises OSError where there is none, ValueError for what is no
-    weights file or one of another format."""
-    try:
-        with np.load(path or WEIGHTS, allow_pickle=False) as stored:
-            arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
-    except (AttributeError, EOFError, zipfile.BadZipFile) as problem:
-        raise ValueError("not a weights file") from problem
-    if int(arrays["format"]) != FORMAT:
-        raise ValueError(f"weights of format {arrays['format']}")
+    Raises what ``read`` raises."""
+    arrays = read(path or WEIGHTS)
     heads: dict[str, Head] = {}
     start = 0
     for name in HEADS:

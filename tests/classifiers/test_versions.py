@@ -1,0 +1,26 @@
+"""A version of the classifier is a folder; what is no version is refused, never half loaded."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from classifiers import load
+from classifiers.model import WEIGHTS
+
+
+def test_a_folder_with_a_linear_model_is_a_version(tmp_path: Path) -> None:
+    shutil.copy(WEIGHTS, tmp_path / "linear.npz")
+    text = "신림동 가로등이 꺼졌어요"
+    shipped, version, file = load(), load(tmp_path), load(WEIGHTS)
+    assert version.model == shipped.model == file.model
+    assert version.label([text]) == shipped.label([text])
+
+
+@pytest.mark.parametrize("kept_bytes", [0, 10, 5_000, 100_000])
+def test_a_version_that_was_cut_off_is_refused(tmp_path: Path, kept_bytes: int) -> None:
+    (tmp_path / "linear.npz").write_bytes(WEIGHTS.read_bytes()[:kept_bytes])
+    with pytest.raises(ValueError, match=r"weights file|pickled data"):
+        load(tmp_path)
