@@ -46,6 +46,11 @@ class Home:
         return self.root / "areas"
 
     @property
+    def models(self) -> Path:
+        """The versions of the classifier that the city made, a folder each."""
+        return self.root / "models"
+
+    @property
     def photos(self) -> Path:
         return self.root / "photos"
 
@@ -112,7 +117,7 @@ class Home:
         with self._usable():
             self.root.mkdir(parents=True, exist_ok=True)
             self.lock.touch(0o600)
-            for folder in (self.secrets, self.photos, self.logs):
+            for folder in (self.secrets, self.photos, self.logs, self.models):
                 folder.mkdir(mode=0o700, exist_ok=True)
 
     @contextmanager

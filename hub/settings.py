@@ -9,7 +9,8 @@
 ``BIGEAR_LIVE_PORT``      port of the websocket (8312)
 ``BIGEAR_CONFIG``         folder of the rule books (the clone's ``config/``, or the wheel's)
 ``BIGEAR_PAGES``          folder of the built pages
-``BIGEAR_MODEL``          weights file, or folder of a Hugging Face sequence classifier, for workers
+``BIGEAR_MODEL``          weights file, version's folder, or folder of a Hugging Face sequence
+                          classifier for this process's workers, whichever version is promoted
 ``BIGEAR_DATA``           folder of training and replay data, if there is one
 ========================= =====================================================================
 """

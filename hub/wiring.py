@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -30,7 +31,9 @@ from hub.store.pool import open_pool
 
 if TYPE_CHECKING:
     from hub.flow.city import CityNow
+    from hub.home import Home
     from hub.net.client import Outside
+    from hub.ports.labeller import Labeller
 
 Ready = Callable[[], None]
 """Called by a role once it does its work."""
@@ -189,10 +192,18 @@ async def _run_gateway(settings: Settings, ground: Ground, bell: Bell, ready: Re
 async def _run_worker(settings: Settings, stand: Standing, ready: Ready) -> None:
     import classifiers
     from hub.flow import label, locate, photos, route
+    from hub.flow.model import ModelNow
     from hub.workers import broadcast, deliver, housekeeping, pipeline, relay
 
-    model = await asyncio.to_thread(classifiers.load, settings.model)
     ground, city, bell = stand.ground, stand.city, stand.bell
+    pinned = await asyncio.to_thread(classifiers.load, settings.model) if settings.model else None
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    model = ModelNow(ground.db, worker, partial(load_version, settings.home), pinned)
+    await model.refresh()
+
+    async def label_batch(limit: int, only: int | None) -> int:
+        return await label.label(ground, model.now, limit, only)
+
     async with _outside(settings) as outside, asyncio.TaskGroup() as tasks:
         tasks.create_task(relay.run(settings.database_url, bell), name="relay")
         tasks.create_task(
@@ -200,7 +211,7 @@ async def _run_worker(settings: Settings, stand: Standing, ready: Ready) -> None
                 ground,
                 bell,
                 [
-                    ("received", partial(label.label, ground, model)),
+                    ("received", label_batch),
                     ("labelled", partial(locate.locate, ground, city)),
                     ("located", partial(route.route, ground, city)),
                 ],
@@ -216,7 +227,16 @@ async def _run_worker(settings: Settings, stand: Standing, ready: Ready) -> None
             name="housekeeping",
         )
         tasks.create_task(city.follow(bell), name="city")
+        tasks.create_task(model.follow(bell), name="model")
         ready()
+
+
+def load_version(home: Home, name: str | None) -> Labeller:
+    """The version of that name under the home (None: the shipped one). Raises what
+    ``classifiers.load`` raises."""
+    import classifiers
+
+    return classifiers.load(home.models / name if name else None)
 
 
 async def _run_connectors(settings: Settings, stand: Standing, ready: Ready) -> None:

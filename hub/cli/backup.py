@@ -1,4 +1,4 @@
-"""Back up everything the hub keeps into a folder: database, photos, areas, secrets. It may run.
+"""Back up everything the hub keeps into a folder: database, photos, areas, secrets, models. It may run.
 
 The folder holds what people wrote and the hub's secrets: keep it as closed as the home itself.
 """
@@ -16,7 +16,7 @@ from hub.model.errors import Conflict
 from hub.settings import Settings, read_settings
 
 DUMP = "database.dump"
-FOLDERS = ("photos", "areas", "secrets")
+FOLDERS = ("photos", "areas", "secrets", "models")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -39,10 +39,14 @@ FactType = Literal[
     "config.applied",
     "user.changed",
     "samples.cleared",
+    "model.added",
+    "model.promoted",
+    "model.rolled_back",
+    "model.removed",
 ]
 FACT_TYPES: tuple[str, ...] = FactType.__args__  # type: ignore[attr-defined]
 
-Subject = Literal["item", "case", "broadcast", "delivery", "account", "config", "user"]
+Subject = Literal["item", "case", "broadcast", "delivery", "account", "config", "user", "model"]
 
 GENESIS = bytes(32)
 """The hash before the first fact."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub.store.models import SEEN_WITHIN_S
 from hub.store.pool import Connection
 
 
@@ -25,7 +26,10 @@ async def gauges(connection: Connection) -> dict[str, float]:
                    AS deliveries_queued,
                (SELECT count(*) FROM delivery WHERE state IN ('failed', 'unknown', 'expired'))
                    AS deliveries_failed,
+               (SELECT count(*) FROM model_worker WHERE problem IS NOT NULL
+                AND seen_at > now() - make_interval(secs => $1)) AS workers_without_their_model,
                (SELECT coalesce(max(position), 0) FROM fact) AS position
-        """
+        """,
+        SEEN_WITHIN_S,
     )
     return {name: float(value) for name, value in row.items()} if row else {}

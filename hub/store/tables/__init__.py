@@ -21,6 +21,7 @@ from hub.store.tables.intake import (
     push,
     quarantine,
 )
+from hub.store.tables.models import model_promotion, model_version, model_worker
 from hub.store.tables.people import staff_grant, staff_session, staff_user
 from hub.store.tables.places import area, place
 from hub.store.tables.rulebooks import config_version
@@ -42,6 +43,9 @@ __all__ = [
     "item_label",
     "item_text",
     "metadata",
+    "model_promotion",
+    "model_version",
+    "model_worker",
     "outbox",
     "photo",
     "place",

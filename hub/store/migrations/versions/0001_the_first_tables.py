@@ -289,6 +289,56 @@ def upgrade() -> None:
         postgresql_where=sa.text("stage <> 'routed'"),
     )
     op.create_table(
+        "model_version",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("how", sa.Text(), nullable=False),
+        sa.Column("parent", sa.Text(), nullable=True),
+        sa.Column("card", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column(
+            "made_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("how IN ('trained', 'from_hub')", name=op.f("ck_model_version_how")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_model_version")),
+    )
+    op.create_table(
+        "model_promotion",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("promoted_by", sa.Text(), nullable=False),
+        sa.Column(
+            "promoted_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("forced", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column(
+            "compared",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+        ),
+        sa.Column("taken_back_by", sa.Text(), nullable=True),
+        sa.Column("taken_back_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["name"], ["model_version.name"], name=op.f("fk_model_promotion_name")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_model_promotion")),
+    )
+    op.create_table(
+        "model_worker",
+        sa.Column("worker", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("pinned", sa.Boolean(), nullable=False),
+        sa.Column(
+            "seen_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("worker", name=op.f("pk_model_worker")),
+    )
+    op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column(
@@ -301,7 +351,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.CheckConstraint(
-            "type IN ('item.received', 'item.changed', 'item.deleted', 'item.labelled', 'item.located', 'item.erased', 'case.routed', 'case.rerouted', 'case.relabelled', 'case.assigned', 'case.moved', 'case.answered', 'case.noted', 'case.overdue', 'case.erased', 'case.deleted', 'broadcast.drafted', 'broadcast.edited', 'broadcast.moved', 'delivery.changed', 'account.changed', 'config.applied', 'user.changed', 'samples.cleared')",
+            "type IN ('item.received', 'item.changed', 'item.deleted', 'item.labelled', 'item.located', 'item.erased', 'case.routed', 'case.rerouted', 'case.relabelled', 'case.assigned', 'case.moved', 'case.answered', 'case.noted', 'case.overdue', 'case.erased', 'case.deleted', 'broadcast.drafted', 'broadcast.edited', 'broadcast.moved', 'delivery.changed', 'account.changed', 'config.applied', 'user.changed', 'samples.cleared', 'model.added', 'model.promoted', 'model.rolled_back', 'model.removed')",
             name=op.f("ck_outbox_type"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
