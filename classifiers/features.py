@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,13 +32,22 @@ _DIGIT = re.compile(r"\d")
 _SENTENCE_END = re.compile(r"[.!?\n。]")
 
 
+Place = tuple[int, slice | NDArray[np.intp]]
+Room = NDArray[np.float32]
+"""One number a bucket, for scratch: each thread has its own, whatever stands in it is overwritten."""
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """One block of a text's features: bucket numbers (ascending, unique), and how often each."""
+    """One block of a text's features: bucket numbers (ascending, unique), and how often each.
+
+    ``found``: the bucket of every occurrence, in the order in which the block reads the text.
+    """
 
     weight: float
     buckets: NDArray[np.int64]
     times: NDArray[np.float32]
+    found: NDArray[np.uint32]
 
 
 def normalise(text: str) -> str:
@@ -49,23 +59,62 @@ def normalise(text: str) -> str:
 
 def count(text: str, bits: int) -> tuple[Counts, ...]:
     """The blocks of a text in 2**bits buckets: all of it, its title, its words; none if empty."""
-    text = normalise(text)
+    return count_normalised(normalise(text), bits)
+
+
+def count_normalised(text: str, bits: int) -> tuple[Counts, ...]:
+    """The same, of a text that is normalised already."""
     if not text:
         return ()
-    codes = np.frombuffer(f" {text} ".encode("utf-32-le"), np.uint32)
+    codes = _codes(text)
     grams = _n_grams(codes)
-    title = _title_chars(text) + 1
-    spaces = np.flatnonzero(codes == _SPACE_CODE)
-    starts, lengths = spaces[:-1] + 1, np.diff(spaces) - 1
-    in_title = [grams[n][: max(title - n + 1, 0)] for n in TITLE_N_GRAMS if n in grams]
-    # Korean glues particles behind, so the beginning is the word.
-    in_words = [grams[n][starts[lengths >= n]] for n in WORD_BEGINNINGS if n in grams]
+    whole, title, beginnings = _places(text, codes)
     blocks = (
-        (1.0, np.concatenate(list(grams.values()))),
-        (0.7, np.concatenate(in_title) * _PRIME + _TITLE),
-        (0.6, np.concatenate(in_words) * _PRIME + _WORD),
+        (1.0, np.concatenate([grams[n][where] for n, where in whole])),
+        (0.7, np.concatenate([grams[n][where] for n, where in title]) * _PRIME + _TITLE),
+        (0.6, np.concatenate([grams[n][where] for n, where in beginnings]) * _PRIME + _WORD),
     )
     return tuple(_counted(weight, hashes, bits) for weight, hashes in blocks)
+
+
+def by_word(
+    text: str, blocks: Sequence[Counts], each: Sequence[NDArray[np.float32]], room: Room
+) -> NDArray[np.float64]:
+    """What the features of a text are worth, added up for each of its words.
+
+    ``text`` is the normalised one in which the blocks were counted; ``each``: for every block what one
+    occurrence of each of its buckets is worth. An n-gram belongs to the word of its middle sign.
+    """
+    codes = _codes(text)
+    spaces = np.flatnonzero(codes == _SPACE_CODE)
+    word = np.repeat(np.arange(len(spaces) - 1), spaces[1:] - spaces[:-1])
+    word = np.append(word, word[-1])
+    found = []
+    for block, values in zip(blocks, each, strict=True):
+        room[block.buckets] = values
+        found.append(room[block.found])
+    places = [place for block in _places(text, codes) for place in block]
+    middles = np.concatenate([word[n // 2 :][where] for n, where in places])
+    worth = np.concatenate(found).astype(np.float64)
+    return np.bincount(middles, worth, len(spaces) - 1).astype(np.float64, copy=False)
+
+
+def _places(text: str, codes: NDArray[np.uint32]) -> tuple[list[Place], list[Place], list[Place]]:
+    """(n, where the n-grams begin that count) of the whole text, its title, and its words."""
+    size = len(codes)
+    title = min(_title_chars(text) + 1, size)
+    spaces = np.flatnonzero(codes == _SPACE_CODE)
+    starts, lengths = spaces[:-1] + 1, spaces[1:] - spaces[:-1] - 1
+    return (
+        [(n, slice(size - n + 1)) for n in N_GRAMS if n <= size],
+        [(n, slice(max(title - n + 1, 0))) for n in TITLE_N_GRAMS if n <= size],
+        # Korean glues particles behind, so the beginning is the word.
+        [(n, starts[lengths >= n]) for n in WORD_BEGINNINGS if n <= size],
+    )
+
+
+def _codes(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(f" {text} ".encode("utf-32-le"), np.uint32)
 
 
 def _title_chars(text: str) -> int:
@@ -86,10 +135,10 @@ def _n_grams(codes: NDArray[np.uint32]) -> dict[int, NDArray[np.uint64]]:
 
 
 def _counted(weight: float, hashes: NDArray[np.uint64], bits: int) -> Counts:
-    spread = (hashes * _GOLDEN >> np.uint64(64 - bits)).astype(np.uint32)
-    spread.sort()  # numpy sorts 32 bits several at a time; np.unique is six times slower
-    new = np.ones(len(spread), np.bool_)
-    np.not_equal(spread[1:], spread[:-1], out=new[1:])
+    found = (hashes * _GOLDEN >> np.uint64(64 - bits)).astype(np.uint32)
+    ordered = np.sort(found)  # numpy sorts 32 bits several at a time; np.unique is six times slower
+    new = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
     starts = np.flatnonzero(new)
-    times = np.diff(starts, append=len(spread))
-    return Counts(weight, spread[starts].astype(np.int64), times.astype(np.float32))
+    times = np.diff(starts, append=len(ordered))
+    return Counts(weight, ordered[starts].astype(np.int64), times.astype(np.float32), found)

@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from hub.model.labels import Span
+
 _KO = re.IGNORECASE
 CONFIDENCE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What a pattern says: the service that must act, if plain."""
+    """What a pattern says: the service that must act, if plain, and the piece of the text it is in."""
 
     service: str | None
+    span: Span
 
 
 _GRAVE: tuple[tuple[re.Pattern[str], str | None], ...] = tuple(
@@ -147,8 +150,14 @@ def alarm(text: str) -> Alarm | None:
         around = _sentence(beginning, match.start(), match.end())
         if _HARMLESS.search(around) or _NEGATED.search(around):
             continue
-        return Alarm(service)
+        return Alarm(service, _span(match))
     return None
+
+
+def _span(match: re.Match[str]) -> Span:
+    piece = match.group().strip()
+    start = match.start() + match.group().index(piece)
+    return Span(piece, start, start + len(piece))
 
 
 def _sentence(text: str, start: int, end: int) -> str:

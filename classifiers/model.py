@@ -17,11 +17,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.features import Counts, count
+from classifiers.features import Counts, Room, count_normalised, normalise
 from classifiers.language import language
 from classifiers.lexicon import CONFIDENCE, alarm
+from classifiers.reasons import reasons
 from classifiers.spans import find_spans
-from hub.model.labels import URGENCIES, Label, Labels
+from hub.model.labels import URGENCIES, Label, Labels, Span
 
 WEIGHTS = Path(__file__).resolve().parent / "weights" / "linear.npz"
 ALTERNATIVES = 3
@@ -53,6 +54,22 @@ class Weights:
         """One score a class for a text's weighed features."""
         found: NDArray[np.float32] = values @ self.quantised[buckets].astype(np.float32)
         return found * self.scales + self.bias
+
+    def of_class(self, column: int, buckets: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The weights of one class."""
+        found: NDArray[np.float32] = self.quantised[buckets, column] * self.scales[column]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text as the model sees it, and for each head the probability of each class."""
+
+    text: str
+    normal: str
+    blocks: tuple[Counts, ...]
+    values: tuple[NDArray[np.float32], ...]
+    probabilities: dict[str, NDArray[np.float32]]
 
 
 class ServiceModel(Protocol):
@@ -89,14 +106,16 @@ class Classifier:
 
     def label(self, texts: Sequence[str]) -> list[Labels]:
         """One Labels per text, in order."""
-        found = [self.probabilities(text) for text in texts]
+        read = [self._read(text) for text in texts]
         if self._service is None:
-            services, classes = [p["service"] for p in found], self._heads["service"].classes
+            services = [reading.probabilities["service"] for reading in read]
+            classes = self._heads["service"].classes
         else:
             services, classes = [*self._service.probabilities(texts)], self._service.classes
+        room = np.empty(2**self._bits, np.float32)
         return [
-            self._labels(text, p, _ranked(classes, service))
-            for text, p, service in zip(texts, found, services, strict=True)
+            self._labels(reading, _ranked(classes, service), room)
+            for reading, service in zip(read, services, strict=True)
         ]
 
     def classes(self, head: str) -> tuple[str, ...]:
@@ -105,27 +124,35 @@ class Classifier:
 
     def probabilities(self, text: str) -> dict[str, NDArray[np.float32]]:
         """For each head the probability of each of its classes, without the lexicon."""
-        scores = self._weights.scores(*weigh(count(text, self._bits), self._idf))
-        return {
+        return self._read(text).probabilities
+
+    def _read(self, text: str) -> Reading:
+        normal = normalise(text)
+        blocks = count_normalised(normal, self._bits)
+        values = weigh(blocks, self._idf)
+        scores = self._weights.scores(*joined(blocks, values))
+        found = {
             name: probabilities(scores[head.columns], head.sharpness, head.floor)
             for name, head in self._heads.items()
         }
+        return Reading(text, normal, blocks, values, found)
 
-    def _labels(
-        self, text: str, probabilities: dict[str, NDArray[np.float32]], services: list[Label]
-    ) -> Labels:
+    def _labels(self, reading: Reading, services: list[Label], room: Room) -> Labels:
+        text = reading.text
         intent, urgency = (
-            _ranked(self._heads[name].classes, probabilities[name])[0]
+            _ranked(self._heads[name].classes, reading.probabilities[name])[0]
             for name in ("intent", "urgency")
         )
         service = services[0]
         abstain = service.confidence < self._abstain_below
+        carried = None
         grave = alarm(text)
         if grave is not None:
             urgency = Label(URGENCIES[0], max(CONFIDENCE, urgency.confidence))
             doubtful = abstain or service.confidence < CONFIDENCE
             if grave.service is not None and doubtful and not self._proposes(intent):
                 service, abstain = Label(grave.service, CONFIDENCE), False
+                carried = (grave.span,)
         return Labels(
             service=service,
             intent=intent,
@@ -135,7 +162,20 @@ class Classifier:
             abstain=abstain or not text.strip(),
             model=self.model,
             alternatives=tuple(s for s in services if s.code != service.code)[:ALTERNATIVES],
+            reasons=self._reasons(reading, service.code, room) if carried is None else carried,
         )
+
+    def _reasons(self, reading: Reading, service: str, room: Room) -> tuple[Span, ...]:
+        """The words that carried the service; none where another model decided it."""
+        head = self._heads["service"]
+        if self._service is not None or service not in head.classes:
+            return ()
+        column = head.columns.start + head.classes.index(service)
+        each = [
+            values / block.times * self._weights.of_class(column, block.buckets)
+            for block, values in zip(reading.blocks, reading.values, strict=True)
+        ]
+        return reasons(reading.text, reading.normal, reading.blocks, each, room)
 
     def _proposes(self, intent: Label) -> bool:
         """A proposal that speaks of a fire is not for those who put it out."""
@@ -148,20 +188,26 @@ def _ranked(classes: Sequence[str], probabilities: NDArray[np.float32]) -> list[
     return [Label(classes[n], round(float(probabilities[n]), 4)) for n in order]
 
 
-def weigh(
-    blocks: Sequence[Counts], idf: NDArray[np.float32]
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Buckets and values of a text: sublinear term frequency times inverse document frequency, each
-    block to unit length times its weight."""
-    buckets, values = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
+def weigh(blocks: Sequence[Counts], idf: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+    """The value of every bucket of each block: sublinear term frequency times inverse document
+    frequency, each block to unit length times its weight; 0 for what was never learned."""
+    found = []
     for block in blocks:
-        weighted = (1.0 + np.log(block.times)) * idf[block.buckets]
-        length = float(np.sqrt(np.dot(weighted, weighted)))
-        if length:
-            kept = weighted > 0
-            buckets.append(block.buckets[kept])
-            values.append((weighted[kept] * (block.weight / length)).astype(np.float32))
-    return np.concatenate(buckets), np.concatenate(values)
+        values = (1.0 + np.log(block.times)) * idf[block.buckets]
+        length = float(np.sqrt(np.dot(values, values)))
+        found.append((values * (block.weight / length) if length else values).astype(np.float32))
+    return tuple(found)
+
+
+def joined(
+    blocks: Sequence[Counts], values: Sequence[NDArray[np.float32]]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Buckets and values of all blocks in one, without what was never learned."""
+    if not blocks:
+        return np.empty(0, np.int64), np.empty(0, np.float32)
+    every = np.concatenate(values)
+    kept = every > 0
+    return np.concatenate([block.buckets for block in blocks])[kept], every[kept]
 
 
 def probabilities(

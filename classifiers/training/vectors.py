@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from classifiers.features import Counts, count
-from classifiers.model import weigh
+from classifiers.model import joined, weigh
 
 BITS = 19
 CHUNK = 400
@@ -36,7 +36,7 @@ def inverse_document_frequency(texts: Sequence[Blocks]) -> NDArray[np.float32]:
 
 def matrix(texts: Sequence[Blocks], idf: NDArray[np.float32]) -> sp.csr_matrix:
     """Texts × buckets."""
-    weighed = [weigh(blocks, idf) for blocks in texts]
+    weighed = [joined(blocks, weigh(blocks, idf)) for blocks in texts]
     starts = np.cumsum([0, *(len(buckets) for buckets, _ in weighed)])
     columns = np.concatenate([buckets for buckets, _ in weighed]).astype(np.int32)
     values = np.concatenate([values for _, values in weighed])

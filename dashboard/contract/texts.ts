@@ -171,6 +171,8 @@ export type TextKey =
   | "item.place"
   | "item.placeless"
   | "item.reason"
+  | "item.reasons"
+  | "item.reasons_of"
   | "item.reporter"
   | "item.resolve_too"
   | "item.rule"

@@ -56,8 +56,24 @@ class LabelInfo(Struct, frozen=True):
     confidence: float | None
 
 
+class PieceInfo(Struct, frozen=True):
+    """A piece of the text, and where it begins and ends in it, counted in Unicode code points."""
+
+    text: str
+    start: int
+    end: int
+
+
+class ReasonsInfo(Struct, frozen=True):
+    """The words that carried what the model said; the case's service may be another by now."""
+
+    service: str
+    words: list[PieceInfo]
+
+
 class LabelsInfo(Struct, frozen=True):
-    """All labels. ``places``: pieces of the text with their offsets."""
+    """All labels. ``places``: pieces of the text with their offsets; ``reasons``: null for those who
+    may not read the text unmasked."""
 
     service: LabelInfo
     intent: LabelInfo
@@ -67,6 +83,7 @@ class LabelsInfo(Struct, frozen=True):
     model: str | None
     corrected: bool
     alternatives: list[LabelInfo]
+    reasons: ReasonsInfo | None
 
 
 class Why(Struct, frozen=True):
@@ -184,7 +201,7 @@ async def show(call: Call) -> StaffCase:
         ),
         url=detail.get("url") if own else None,
         place=detail.get("place") if own else None,
-        labels=_labels(detail),
+        labels=_labels(detail, own=own),
         why=_why(call, record, detail),
         messages=[_said(message) for message in said],
         history=[_entry(fact, names) for fact in history],
@@ -214,7 +231,7 @@ def _fields(detail: dict[str, Any], own: bool, **names: str) -> dict[str, str | 
     return values if own and any(values.values()) else None
 
 
-def _labels(detail: dict[str, Any]) -> LabelsInfo | None:
+def _labels(detail: dict[str, Any], *, own: bool) -> LabelsInfo | None:
     if not detail.get("service"):
         return None
     pairs = {
@@ -227,7 +244,12 @@ def _labels(detail: dict[str, Any]) -> LabelsInfo | None:
         model=detail["model"],
         corrected=detail["corrected_by"] is not None,
         alternatives=[LabelInfo(**one) for one in detail["alternatives"]],
+        reasons=_reasons(detail) if own else None,
     )
+
+
+def _reasons(detail: dict[str, Any]) -> ReasonsInfo:
+    return ReasonsInfo(detail["model_service"], [PieceInfo(**piece) for piece in detail["reasons"]])
 
 
 def _came_by(call: Call, record: CaseRecord) -> CameBy | None:

@@ -68,6 +68,7 @@ class Labels:
     """All labels of one text. ``abstain``: too unsure of the service, a person decides.
 
     ``alternatives``: the services that come next, likeliest first, for that person to choose from.
+    ``reasons``: the words that carried the service, in the order of the text.
     ``language`` is an ISO 639-1 code, or ``und``. ``model`` names the version that said so.
     """
 
@@ -79,3 +80,4 @@ class Labels:
     abstain: bool
     model: str
     alternatives: tuple[Label, ...] = ()
+    reasons: tuple[Span, ...] = ()

@@ -97,6 +97,13 @@ async def lock(connection: Connection, item_ids: Sequence[int]) -> None:
     )
 
 
+async def drop_pieces(connection: Connection, item_id: int) -> None:
+    """Forget the pieces of its text that stand among an item's labels."""
+    await connection.execute(
+        "UPDATE item_label SET places = '[]', reasons = '[]' WHERE item_id = $1", item_id
+    )
+
+
 async def erase_item(connection: Connection, item_id: int) -> int:
     """Delete everything of a person in one locked item; its new version.
 
@@ -104,7 +111,7 @@ async def erase_item(connection: Connection, item_id: int) -> int:
     reporter's. A later edit by the platform finds no text to replace.
     """
     await connection.execute("DELETE FROM item_text WHERE item_id = $1", item_id)
-    await connection.execute("UPDATE item_label SET places = '[]' WHERE item_id = $1", item_id)
+    await drop_pieces(connection, item_id)
     await connection.execute(
         "UPDATE case_message SET text = NULL, salt = NULL"
         " WHERE case_id = (SELECT id FROM work_case WHERE item_id = $1)",

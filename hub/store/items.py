@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.model.items import Inbound
-from hub.store.erase import erased_key
+from hub.store.erase import drop_pieces, erased_key
 from hub.store.pool import Connection
 
 
@@ -179,6 +179,7 @@ async def replace_text(
             item_id,
             salt,
         )
+        await drop_pieces(connection, item_id)
     else:
         await connection.execute(
             "UPDATE item_text SET text = $2, salt = $3 WHERE item_id = $1", item_id, text, salt

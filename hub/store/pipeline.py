@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from hub.model.labels import Labels
+from hub.model.labels import Label, Labels, Span
 from hub.store.pool import Connection
 
 
@@ -83,30 +83,39 @@ async def claim(
     return [ClaimedItem(*row.values()) for row in rows]
 
 
+_CORRECTABLE = (
+    *("service", "service_confidence", "intent", "intent_confidence"),
+    *("urgency", "urgency_confidence", "abstain"),
+)
+
+
 async def save_labels(connection: Connection, labelled: Sequence[tuple[int, Labels]]) -> None:
     """Store the labels of a batch; what a person corrected stays as they said."""
+    stays = ", ".join(
+        f"{name} = CASE WHEN old.corrected_by IS NULL THEN excluded.{name} ELSE old.{name} END"
+        for name in _CORRECTABLE
+    )
     await connection.execute(
-        """
-        INSERT INTO item_label (item_id, service, service_confidence, intent, intent_confidence,
-                                urgency, urgency_confidence, language, language_confidence, places,
-                                abstain, model, alternatives)
-        SELECT item_id, service, service_confidence, intent, intent_confidence,
-               urgency, urgency_confidence, language, language_confidence, places::jsonb,
-               abstain, model, alternatives::jsonb
+        f"""
+        INSERT INTO item_label AS old (
+            item_id, service, service_confidence, intent, intent_confidence, urgency,
+            urgency_confidence, language, language_confidence, places, abstain, model,
+            alternatives, model_service, reasons)
+        SELECT item_id, service, service_confidence, intent, intent_confidence, urgency,
+               urgency_confidence, language, language_confidence, places::jsonb, abstain, model,
+               alternatives::jsonb, service, reasons::jsonb
         FROM unnest($1::bigint[], $2::text[], $3::float8[], $4::text[], $5::float8[],
                     $6::text[], $7::float8[], $8::text[], $9::float8[], $10::text[],
-                    $11::bool[], $12::text[], $13::text[])
-             AS fresh(item_id, service, service_confidence, intent, intent_confidence,
-                      urgency, urgency_confidence, language, language_confidence, places,
-                      abstain, model, alternatives)
+                    $11::bool[], $12::text[], $13::text[], $14::text[])
+             AS fresh(item_id, service, service_confidence, intent, intent_confidence, urgency,
+                      urgency_confidence, language, language_confidence, places, abstain, model,
+                      alternatives, reasons)
         ON CONFLICT (item_id) DO UPDATE SET
-            service = excluded.service, service_confidence = excluded.service_confidence,
-            intent = excluded.intent, intent_confidence = excluded.intent_confidence,
-            urgency = excluded.urgency, urgency_confidence = excluded.urgency_confidence,
+            {stays},
             language = excluded.language, language_confidence = excluded.language_confidence,
-            places = excluded.places, abstain = excluded.abstain, model = excluded.model,
-            alternatives = excluded.alternatives, labelled_at = now()
-        WHERE item_label.corrected_by IS NULL
+            places = excluded.places, model = excluded.model,
+            alternatives = excluded.alternatives, model_service = excluded.model_service,
+            reasons = excluded.reasons, labelled_at = now()
         """,
         [item_id for item_id, _ in labelled],
         [labels.service.code for _, labels in labelled],
@@ -118,18 +127,17 @@ async def save_labels(connection: Connection, labelled: Sequence[tuple[int, Labe
         [labels.language.code for _, labels in labelled],
         [labels.language.confidence for _, labels in labelled],
         # As text: asyncpg would take lists in a list for an array of two dimensions.
-        [
-            json.dumps([{"text": p.text, "start": p.start, "end": p.end} for p in labels.places])
-            for _, labels in labelled
-        ],
+        [_as_json(labels.places) for _, labels in labelled],
         [labels.abstain for _, labels in labelled],
         [labels.model for _, labels in labelled],
-        [
-            json.dumps([{"code": a.code, "confidence": a.confidence} for a in labels.alternatives])
-            for _, labels in labelled
-        ],
+        [_as_json(labels.alternatives) for _, labels in labelled],
+        [_as_json(labels.reasons) for _, labels in labelled],
     )
     await finish(connection, [item_id for item_id, _ in labelled], "labelled")
+
+
+def _as_json(parts: Sequence[Label] | Sequence[Span]) -> str:
+    return json.dumps([asdict(part) for part in parts])
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,8 @@ async def half_erased(connection: Connection) -> list[str]:
             OR i.parent IS NOT NULL
             OR EXISTS (SELECT 1 FROM item_text t WHERE t.item_id = i.id)
             OR EXISTS (SELECT 1 FROM photo p WHERE p.item_id = i.id)
-            OR EXISTS (SELECT 1 FROM item_label l WHERE l.item_id = i.id AND l.places <> '[]')
+            OR EXISTS (SELECT 1 FROM item_label l
+                       WHERE l.item_id = i.id AND (l.places <> '[]' OR l.reasons <> '[]'))
             OR EXISTS (SELECT 1 FROM case_message m WHERE m.case_id = c.id
                        AND m.created_at < i.erased_at AND m.text IS NOT NULL))
         ORDER BY i.id

@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
+import classifiers
 from hub.flow.complain import Complaint, complain
 from hub.flow.ground import Ground
 from hub.flow.receive import receive, secret_digest
 from hub.model.errors import BadInput, Conflict
 from hub.model.items import Account, Anomalous, Author, Batch, Contact, Inbound, Point
-from hub.store import log
+from hub.store import log, pipeline
 
 ACCOUNT = Account("blog_city", "rss", "City blog")
 
@@ -81,8 +82,14 @@ async def test_edits_and_deletes_of_the_platform_are_honoured(ground: Ground) ->
         "SELECT text, stage, version FROM item JOIN item_text ON item_id = id"
     )
     assert row is not None and tuple(row) == ("보안등도 꺼졌어요", "received", 2)
+    [text] = await ground.db.fetch("SELECT item_id AS id, text FROM item_text")
+    [labels] = classifiers.load().label([text["text"]])
+    assert labels.reasons
+    async with ground.db.acquire() as connection:
+        await pipeline.save_labels(connection, [(text["id"], labels)])
     await receive(ground, Batch((post("1", "", op="delete"),)))
     await receive(ground, Batch((post("1", "", op="delete"),)))
+    assert await ground.db.fetchval("SELECT places || reasons FROM item_label") == []
     row = await ground.db.fetchrow(
         "SELECT text, author_name, deleted_at IS NULL FROM item JOIN item_text ON item_id = id"
     )

@@ -123,6 +123,9 @@ item_label = Table(
     Column("abstain", Boolean, nullable=False),
     Column("model", Text, nullable=False),
     Column("alternatives", JSONB, nullable=False, server_default="[]"),
+    # What the model said, and why: they stay together when a person chooses another service.
+    Column("model_service", Text, nullable=False),
+    Column("reasons", JSONB, nullable=False, server_default="[]"),
     Column("corrected_by", Text),  # the actor of the newest correction
     moment("labelled_at", now=True),
 )

@@ -120,6 +120,13 @@ export interface Label {
   confidence: number | null;
 }
 
+/** A piece of a text; its ends are counted in code points. */
+export interface Piece {
+  text: string;
+  start: number;
+  end: number;
+}
+
 export interface StaffMove {
   to: CaseState;
   guards: string[];
@@ -148,10 +155,12 @@ export interface StaffCase {
     intent: Label | null;
     urgency: Label | null;
     language: Label | null;
-    places: { text: string; start: number; end: number }[];
+    places: Piece[];
     model: string | null;
     corrected: boolean;
-    alternatives: { code: string | null; confidence: number | null }[];
+    alternatives: Label[];
+    /** What carried the model's own label; null where the text may not be read unmasked. */
+    reasons: { service: string; words: Piece[] } | null;
   } | null;
   why: {
     rule: string | null;

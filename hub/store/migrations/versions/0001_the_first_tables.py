@@ -536,6 +536,10 @@ def upgrade() -> None:
             server_default="[]",
             nullable=False,
         ),
+        sa.Column("model_service", sa.Text(), nullable=False),
+        sa.Column(
+            "reasons", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False
+        ),
         sa.Column("corrected_by", sa.Text(), nullable=True),
         sa.Column(
             "labelled_at",

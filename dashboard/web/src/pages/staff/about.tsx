@@ -5,6 +5,7 @@ import { Ago, Confidence, StateChip } from "../../parts/chips.tsx";
 import { agencyName, districtName, districtOf, serviceName } from "../../state.ts";
 import { percent } from "../../texts/format.ts";
 import { language, t, word } from "../../texts/texts.ts";
+import { cut } from "./marks.ts";
 import { placeWords } from "./row.tsx";
 
 function Line(props: { name: string; children: ComponentChildren }) {
@@ -48,6 +49,14 @@ export function LabelsPanel(props: { known: StaffCase; view: CaseView }) {
             {labels.alternatives
               .map(({ code, confidence }) => `${serviceName(code)} ${percent(confidence ?? 0)}`)
               .join(" · ")}
+          </Line>
+        )}
+        {labels?.reasons && labels.reasons.words.length > 0 && (
+          <Line name={t("item.reasons")}>
+            {labels.reasons.words.map(({ text }) => text).join(" · ")}
+            {labels.reasons.service !== view.service && (
+              <span class="hint">{t("item.reasons_of", { service: serviceName(labels.reasons.service) })}</span>
+            )}
           </Line>
         )}
         {labels?.corrected && <Line name="">{t("item.corrected")}</Line>}
@@ -100,20 +109,30 @@ export function WhyPanel(props: { known: StaffCase; view: CaseView }) {
   );
 }
 
-/** The text with the places that the hub found in it marked. */
-export function ItemText(props: { text: string; places: readonly { start: number; end: number }[] }) {
-  // The hub counts places by code point, not by UTF-16 unit.
-  const letters = Array.from(props.text);
-  const parts: ComponentChildren[] = [];
-  let at = 0;
-  for (const { start, end } of [...props.places].sort((a, b) => a.start - b.start)) {
-    if (start < at || end > letters.length) continue;
-    parts.push(letters.slice(at, start).join(""));
-    parts.push(<mark key={start}>{letters.slice(start, end).join("")}</mark>);
-    at = end;
-  }
-  parts.push(letters.slice(at).join(""));
-  return <p class="text item-text">{parts}</p>;
+/** The text with the places that the hub found in it marked, and the words that carried the label. */
+export function ItemText(props: { text: string; labels: StaffCase["labels"] }) {
+  const reasons = props.labels?.reasons;
+  const words = reasons?.words ?? [];
+  return (
+    <>
+      <p class="text item-text">
+        {cut(props.text, props.labels?.places ?? [], words).map(({ text, place, reason }, n) =>
+          place || reason ? (
+            <mark key={n} class={`${place ? "place" : ""} ${reason ? "reason" : ""}`}>
+              {text}
+            </mark>
+          ) : (
+            text
+          ),
+        )}
+      </p>
+      {reasons && words.length > 0 && (
+        <p class="hint legend">
+          <mark class="reason">{t("item.reasons")}</mark> {t("item.reasons_of", { service: serviceName(reasons.service) })}
+        </p>
+      )}
+    </>
+  );
 }
 
 export function Nearby(props: { nearby: readonly CaseView[]; onOpen: (id: number) => void }) {

@@ -227,7 +227,7 @@ export function Item(props: { id: number; onOpen: (id: number) => void; onClose:
           {known.text === null ? (
             <p class="hint">{t("item.erased_text")}</p>
           ) : (
-            <ItemText text={known.text} places={known.labels?.places ?? []} />
+            <ItemText text={known.text} labels={known.labels} />
           )}
           <Reporter known={known} />
           <Photos photos={known.photos} load={photo} />
