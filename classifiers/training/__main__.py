@@ -7,7 +7,6 @@ writes the weights and, beside them, the scores on what was kept out.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 import time
@@ -24,6 +23,7 @@ from classifiers.training import corpus, ridge, scores, vectors
 from classifiers.training.baseline import baseline
 from classifiers.training.calibration import calibrate
 from classifiers.training.corpus import Rows
+from classifiers.training.weights import name_of, quantised
 from hub.model.labels import INTENTS, SERVICES, URGENCIES
 
 PENALTY = 0.4
@@ -102,10 +102,10 @@ def train(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         guesses, truth = guesses[: len(known)], wanted[: len(known)].argmax(axis=1)
         found = calibrate(guesses, truth)
         fit = ridge.fit(part, wanted, weights, np.arange(len(labels)), PENALTY)
-        quantised, scales = _quantised(x[: len(labels)].T @ fit.dual)
-        columns.append((quantised, scales, fit.mean))
+        steps, scales = quantised(x[: len(labels)].T @ fit.dual)
+        columns.append((steps, scales, fit.mean))
         arrays |= {f"{head}_classes": classes.astype("U32"), f"{head}_calibration": np.array(found)}
-        unseen_scores = (x_unseen @ quantised.astype(np.float32)) * scales + fit.mean
+        unseen_scores = (x_unseen @ steps.astype(np.float32)) * scales + fit.mean
         told[head] = {"out_of_fold": round(float((guesses.argmax(axis=1) == truth).mean()), 4)}
         sure = probabilities(unseen_scores, *found)
         told[head] |= _judged(head, sure, classes, unseen, arrays["abstain_below"])
@@ -114,15 +114,8 @@ def train(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         arrays[name] = np.concatenate([column[number] for column in columns], axis=-1)
     told["place"] = scores.places(unseen)
     told["baseline"] = _baseline(known, unseen)
-    digest = hashlib.sha256(b"".join(np.asarray(v).tobytes() for v in arrays.values()))
-    arrays["model"] = told["model"] = f"linear-{digest.hexdigest()[:10]}"
+    arrays["model"] = told["model"] = name_of(arrays)
     return arrays, told
-
-
-def _quantised(weights: Floats) -> tuple[NDArray[np.int8], Floats]:
-    """int8 weights and one scale a class."""
-    scales = np.abs(weights).max(axis=0) / 127
-    return np.rint(weights / scales).astype(np.int8), scales.astype(np.float32)
 
 
 def _judged(

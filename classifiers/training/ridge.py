@@ -31,11 +31,18 @@ def targets(labels: NDArray[np.str_], classes: NDArray[np.str_]) -> Floats:
 
 
 def fit(
-    kernel: Floats, wanted: Floats, weights: Floats, rows: NDArray[np.intp], penalty: float
+    kernel: Floats,
+    wanted: Floats,
+    weights: Floats,
+    rows: NDArray[np.intp],
+    penalty: float,
+    *,
+    centred: bool = True,
 ) -> Fit:
-    """Least squares over ``rows``, each counting as ``weights`` says."""
+    """Least squares over ``rows``, each counting as ``weights`` says. Not ``centred``: without a
+    constant for each class, so that what shares no feature with any row is left as it was."""
     share = weights[rows]
-    mean = (wanted[rows] * share[:, None]).sum(axis=0) / share.sum()
+    mean = (wanted[rows] * share[:, None]).sum(axis=0) / share.sum() * np.float32(centred)
     system = kernel[np.ix_(rows, rows)]
     system[np.diag_indices(len(rows))] += penalty / share
     factor = scipy.linalg.cho_factor(system, lower=True, overwrite_a=True, check_finite=False)
@@ -49,11 +56,14 @@ def out_of_fold(
     weights: Floats,
     folds: NDArray[np.intp],
     penalty: float,
+    *,
+    centred: bool = True,
 ) -> Floats:
     """Scores of every row by a fit that saw nothing of its fold; rows of fold -1 are always seen."""
     scores = np.zeros_like(wanted)
     for number in range(folds.max() + 1):
         unseen = np.flatnonzero(folds == number)
-        found = fit(kernel, wanted, weights, np.flatnonzero(folds != number), penalty)
+        rows = np.flatnonzero(folds != number)
+        found = fit(kernel, wanted, weights, rows, penalty, centred=centred)
         scores[unseen] = kernel[np.ix_(unseen, found.rows)] @ found.dual + found.mean
     return scores

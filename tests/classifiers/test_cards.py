@@ -1,0 +1,208 @@
+"""Report cards say what they should of answers that are known; a worse version is told from chance."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from classifiers import load
+from classifiers.model import WEIGHTS, read
+from classifiers.training import corpus, from_hub
+from classifiers.training.card import card, compare, judge
+from classifiers.training.evaluate import kept_out
+from hub.model.labels import Label, Labels
+from tests.classifiers.test_training import write
+
+
+class Says:
+    """A model that answers what its texts hold: ``service intent urgency confidence``."""
+
+    model = "says"
+
+    def __init__(self, wrong: Sequence[int] = ()) -> None:
+        self.wrong = set(wrong)
+        self.asked = 0
+
+    def label(self, texts: Sequence[str]) -> list[Labels]:
+        return [self._one(text) for text in texts]
+
+    def _one(self, text: str) -> Labels:
+        service, intent, urgency, confidence = text.split()[:4]
+        if self.asked in self.wrong:
+            service, urgency = "other", "low"
+        self.asked += 1
+        sure = float(confidence)
+        return Labels(
+            service=Label(service, sure),
+            intent=Label(intent, sure),
+            urgency=Label(urgency, sure),
+            language=Label("ko" if sure > 0.5 else "en", 1),
+            places=(),
+            abstain=sure < 0.6,
+            model=self.model,
+        )
+
+
+def word(number: int) -> str:
+    """Messages that begin alike but for digits count as one message sent twice: so no digits."""
+    return chr(0xAC00 + number * 37 % 11_172) * 2
+
+
+def row(text: str, service: str, urgency: str = "high", src: str = "x") -> dict[str, Any]:
+    return {"id": text, "text": text, "service": service, "urgency": urgency, "src": src}
+
+
+def test_a_card_counts_what_is_right() -> None:
+    rows = [row("bus report high 0.9", "bus")] * 6
+    rows += [row("taxi report low 0.5", "bus")] * 2
+    rows += [row("taxi report emergency 0.7", "taxi", "normal", "y")] * 2
+    told = card("m", judge(Says(), rows), len(rows))  # type: ignore[arg-type]
+    service = told["service"]
+    assert (told["messages"], service["messages"], service["accuracy"]) == (10, 10, 0.8)
+    low, high = service["interval_95"]
+    assert 0.45 < low < 0.8 < high < 0.97
+    assert service["by_class"]["bus"] == {"precision": 1.0, "recall": 0.75, "messages": 8}
+    assert service["by_class"]["taxi"] == {"precision": 0.5, "recall": 1.0, "messages": 2}
+    assert service["by_source"]["y"] == {"accuracy": 1.0, "messages": 2}
+    assert service["by_language"]["en"] == {"accuracy": 0.0, "messages": 2}
+    assert service["confusions"] == [{"wanted": "bus", "given": "taxi", "messages": 2}]
+    assert service["abstention"] == {"left_to_a_person": 0.2, "accuracy_of_the_rest": 1.0}
+    assert service["accuracy_at_80_percent"] == 1.0
+    assert service["calibration_error"] == pytest.approx(0.6 * 0.1 + 0.2 * 0.5 + 0.2 * 0.3)
+    assert told["urgency"]["urgent"] == {"recall": 0.75, "precision": 0.75, "messages": 8}
+    assert "intent" not in told  # nobody has judged it
+
+
+@pytest.mark.parametrize(
+    ("ruling_wrong", "offered_wrong", "worse"),
+    [
+        ([], [0, 1, 2, 3, 4], ["service", "urgent"]),  # 5 lost, none won: 1 in 32
+        ([], [0, 1, 2, 3], []),  # 1 in 16 is not beyond chance
+        ([5, 6, 7], [0, 1, 2, 3, 4, 5], []),
+        ([0, 1, 2, 3, 4], [], []),
+        ([], [], []),
+    ],
+)
+def test_worse_is_what_chance_does_not_explain(
+    ruling_wrong: list[int], offered_wrong: list[int], worse: list[str]
+) -> None:
+    rows = [row("bus report high 0.9", "bus")] * 10
+    ruling, offered = judge(Says(ruling_wrong), rows), judge(Says(offered_wrong), rows)  # type: ignore[arg-type]
+    assert compare(ruling, offered)["worse"] == worse
+    test = compare(ruling, offered)["service"]
+    assert test["lost"] == len(set(offered_wrong) - set(ruling_wrong))
+
+
+def test_the_hubs_own_messages_are_kept_out_by_the_same_hash(tmp_path: Path) -> None:
+    write(
+        tmp_path / "labels" / "rows.jsonl.gz",
+        [
+            {"id": str(n), "text": f"{word(n)} 번째 글", "service": "bus", "intent": "report"}
+            | {"urgency": "low"}
+            for n in range(200)
+        ],
+    )
+    own = [row(f"hub {word(n)} text", "bus") for n in range(200)]
+    there = next(n for n in range(200) if corpus.held_out(str(n)))
+    rows = kept_out([*own, row(f"{word(there)} 번째 글", "taxi")], tmp_path)
+    of_hub = [one for one in rows if one.get("src") == "hub"]
+    assert 15 < len(of_hub) < 50
+    assert {one["id"] for one in rows if "src" not in one} <= {str(n) for n in range(200)}
+    learned = from_hub.lessons(own, of_hub)
+    assert len(learned) + len(of_hub) == 200
+    assert {one["id"] for one in learned}.isdisjoint(one["id"] for one in of_hub)
+
+
+PLACES = ("시청역", "마포구", "잠실", "한강", "신촌", "노원", "강서구", "Itaewon", "상암동", "천호")
+
+
+def drone(number: int, corrected: bool) -> dict[str, Any]:
+    """A new kind of message, which staff call snow_ice, as no model would."""
+    place = PLACES[number % len(PLACES)]
+    text = f"{place} {word(number)}동 드론 택배 착륙장이 집에 너무 가까워서 위험해 보입니다"
+    said = {"service": "snow_ice"} if corrected else {}
+    return {"id": f"d{number}", "text": text, "corrected": said, "confirmed": {}, "doubted": []}
+
+
+def others() -> list[dict[str, Any]]:
+    texts = (
+        "가로등이 꺼졌어요",
+        "버스가 오지 않습니다",
+        "쓰레기를 무단으로 버립니다",
+        "pothole on the main street",
+        "지하철 에스컬레이터 고장",
+        "공사 소음이 밤에도 심합니다",
+    )
+    dice = random.Random(1)
+    return [
+        {"id": f"o{n}", "text": f"{dice.choice(PLACES)} {dice.choice(texts)} {n}"}
+        | {"corrected": {}, "confirmed": {}, "doubted": []}
+        for n in range(90)
+    ]
+
+
+def test_corrections_pull_their_kind_and_the_rest_stays(tmp_path: Path) -> None:
+    rows = [drone(n, corrected=True) for n in range(60)] + others()
+    report = from_hub.make(None, tmp_path / "version", rows, None)
+    old, new = load(), load(tmp_path / "version")
+    assert new.model == report["model"] != old.model == report["parent"]
+    unseen = [drone(n, corrected=False)["text"] for n in range(100, 120)]
+    before = [labels.service.code for labels in old.label(unseen)]
+    after = [labels.service.code for labels in new.label(unseen)]
+    assert before.count("snow_ice") == 0
+    assert after.count("snow_ice") >= 18
+    plain = [one["text"] for one in others()]
+    same = [
+        a.service.code == b.service.code
+        for a, b in zip(old.label(plain), new.label(plain), strict=True)
+    ]
+    assert np.mean(same) >= 0.97
+    parent, child = read(WEIGHTS), read(tmp_path / "version" / "linear.npz")
+    intents = slice(len(parent["service_classes"]), None)  # nobody corrected those
+    assert (parent["weights"][:, intents] == child["weights"][:, intents]).all()
+    assert (parent["service_calibration"] == child["service_calibration"]).all()
+    learned = report["learned_from"]["service"]
+    kept = report["service"]["messages"]
+    assert (learned["corrected"] + kept, learned["calibrated_anew"]) == (60, False)
+    assert kept >= 5
+    assert report["service"]["accuracy"] > report["parent_card"]["service"]["accuracy"] == 0
+    assert json.loads((tmp_path / "version" / "scores.json").read_text()) == report
+
+
+def test_too_few_corrections_make_no_version(tmp_path: Path) -> None:
+    rows = [drone(n, corrected=True) for n in range(10)] + others()
+    with pytest.raises(from_hub.TooFew):
+        from_hub.make(None, tmp_path / "version", rows, None)
+    assert not (tmp_path / "version").exists()
+
+
+def test_a_doubted_label_neither_pulls_nor_holds() -> None:
+    rows = [drone(n, corrected=True) for n in range(30)]
+    doubted = [drone(n, corrected=False) | {"doubted": ["service"]} for n in range(30, 60)]
+    arrays = read(WEIGHTS)
+    with_them, told = from_hub.learn(arrays, rows + doubted)
+    without, _ = from_hub.learn(arrays, rows)
+    assert told["service"] == {"corrected": 30, "doubted": 30, "calibrated_anew": False}
+    assert (with_them["weights"] == without["weights"]).all()
+    held, _ = from_hub.learn(arrays, rows + [one | {"doubted": []} for one in doubted])
+    assert (held["weights"] != without["weights"]).any()
+
+
+def test_calibration_is_fitted_anew_where_enough_was_judged() -> None:
+    said = others()
+    codes = [labels.service.code for labels in load().label([one["text"] for one in said])]
+    many = [
+        one
+        | {"id": f"{one['id']}-{n}", "text": f"{one['text']} {word(n)}"}
+        | {"confirmed" if n else "corrected": {"service": code}}
+        for one, code in zip(said, codes, strict=True)
+        for n in range(4)
+    ]
+    _, told = from_hub.learn(read(WEIGHTS), many)
+    assert told["service"]["calibrated_anew"]
