@@ -1,23 +1,53 @@
-"""Train the classifier from `$BIGEAR_DATA/labels`; writes weights and their scores."""
+"""Train the classifier, from `$BIGEAR_DATA/labels` or from what the staff of this hub corrected.
+
+bigear train                           the shipped weights anew, from BIGEAR_DATA
+bigear train --from-hub                a next version, from corrections; it labels once promoted
+"""
 
 from __future__ import annotations
 
 import argparse
 import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from classifiers.model import WEIGHTS
-from hub.settings import CLONE, read_settings
+from hub.cli._cards import headline
+from hub.cli._ground import on_ground
+from hub.cli._laboratory import experiment, where
+from hub.cli._terminal import say
+from hub.cli.model import ACTOR, keep
+from hub.flow import promote as promoting
+from hub.flow.teach import Lesson, lessons_to_learn
+from hub.model.errors import Conflict
+from hub.settings import CLONE, Settings, read_settings
+from hub.store import models
+from hub.wiring import Standing
+
+LAST = 5_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, default=WEIGHTS, help="weights file to write")
+    parser.add_argument("--from-hub", action="store_true", help="learn what staff corrected")
+    parser.add_argument(
+        "--last", type=int, default=LAST, help="with --from-hub: of so many messages (%(default)s)"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="weights file to write; with --from-hub a new folder, outside of the hub",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    data = read_settings().data
-    if data is None:
+    settings = read_settings()
+    if args.from_hub:
+        out = args.out.absolute() if args.out else None
+        return on_ground(lambda stand: _from_hub(stand, settings, args.last, out), settings)
+    if settings.data is None:
         print(
             "bigear train: set BIGEAR_DATA to a folder that holds labels/*.jsonl.gz; one JSON object\n"
             'a line: {"id", "text", "service", "intent", "urgency"}; the codes are in\n'
@@ -25,6 +55,61 @@ def run(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
-    command = [sys.executable, "-m", "classifiers.training", str(data), str(args.out)]
+    out = args.out or WEIGHTS
+    command = [sys.executable, "-m", "classifiers.training", str(settings.data), str(out)]
     # Training is a process of its own: nothing of it is ever loaded into the hub.
     return subprocess.run(command, cwd=CLONE, check=False).returncode
+
+
+async def _from_hub(stand: Standing, settings: Settings, last: int, out: Path | None) -> int:
+    lessons = await lessons_to_learn(stand.ground, stand.city.now.book, last)
+    if not any(lesson.corrected for lesson in lessons):
+        raise Conflict("model.no_corrections")
+    _tell(lessons)
+    async with stand.ground.db.acquire() as connection:
+        active = await models.active(connection)
+    settings.home.create()
+    with tempfile.TemporaryDirectory(prefix=".making-", dir=settings.home.models) as making:
+        folder = out or Path(making) / "version"
+        card = await experiment(
+            "from_hub",
+            [where(settings, active), folder],
+            [lesson.to_learn() for lesson in lessons],
+            settings,
+        )
+        if "too_few" in card:
+            raise Conflict("model.few_corrections", found=card["too_few"], needed=card["needed"])
+        if out is None:
+            keep(settings, folder, card["model"])
+    if out is None:
+        await promoting.add(stand.ground, card["model"], "from_hub", card["parent"], card, ACTOR)
+    _report(card, out)
+    return 0
+
+
+def _tell(lessons: Sequence[Lesson]) -> None:
+    corrected = sum(1 for lesson in lessons if lesson.corrected)
+    doubted = sum(1 for lesson in lessons if lesson.doubted)
+    say(f"{len(lessons)} messages, {corrected} of them corrected")
+    if doubted:
+        say(
+            f"{doubted} were given to an agency that has several services: "
+            "their service is not learned from"
+        )
+
+
+def _report(card: dict[str, Any], out: Path | None) -> None:
+    print(f"{card['model']}, after {card['parent']}")
+    if card["messages"]:
+        print(f"  before  {headline(card['parent_card'])}")
+        print(f"  now     {headline(card)}")
+    else:
+        print(
+            "  no message that was kept out has been judged by a person yet: its worth is unknown"
+        )
+    if card["agrees_with_parent"] is not None:
+        print(f"  the same service as before for {card['agrees_with_parent']:.1%} of the others")
+    if out is None:
+        print(f"next: bigear model promote {card['model']}")
+    else:
+        print(f"next: bigear model add {out}")

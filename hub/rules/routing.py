@@ -75,3 +75,15 @@ def _matches(rule: Rule, question: Question) -> bool:
         and (not rule.kinds or question.kind in rule.kinds)
         and (not rule.districts or question.district in rule.districts)
     )
+
+
+def only_service(book: RuleBook, agency: str) -> str | None:
+    """The one service that the rules send to an agency; None where it is sent several, or any.
+
+    Which district a rule asks for, which urgency or kind, does not matter here.
+    """
+    rules = [rule for rule in book.rules if rule.agency == agency]
+    services = {service for rule in rules for service in rule.services}
+    if len(services) != 1 or not all(rule.services for rule in rules):
+        return None
+    return services.pop()

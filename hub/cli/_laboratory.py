@@ -1,0 +1,69 @@
+"""The laboratory as a process of its own: nothing that trains is ever loaded into the hub."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hub.flow.model import SHIPPED
+from hub.model.errors import Conflict, NotFound, Unavailable
+from hub.settings import CLONE, Settings
+
+
+async def experiment(
+    module: str,
+    words: Sequence[str | Path],
+    lines: Iterable[Mapping[str, object]],
+    settings: Settings,
+) -> dict[str, Any]:
+    """What ``python -m classifiers.training.MODULE`` answers. ``lines`` go through its standard input:
+    people's texts are never in a file. Its progress appears on this process's standard error.
+
+    Raises Unavailable ``model.laboratory``.
+    """
+    given = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    data = ("--data", str(settings.data)) if settings.data else ()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        f"classifiers.training.{module}",
+        *map(str, words),
+        *data,
+        cwd=CLONE,
+        stdin=PIPE,
+        stdout=PIPE,
+    )
+    try:
+        answer, _ = await process.communicate(given)
+    except asyncio.CancelledError:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+        raise
+    if process.returncode:
+        raise Unavailable("model.laboratory", process=module)
+    found: dict[str, Any] = json.loads(answer)
+    return found
+
+
+def where(settings: Settings, name: str | None) -> str:
+    """How the laboratory names a version: ``shipped`` for None, else its folder. Raises NotFound
+    ``model.unknown``."""
+    if name is None:
+        return SHIPPED
+    folder = settings.home.models / name
+    if "/" in name or name.startswith(".") or not folder.is_dir():
+        raise NotFound("model.unknown", name=name)
+    return str(folder)
+
+
+def refuse_pinned(settings: Settings) -> None:
+    """Raises Conflict ``model.pinned`` where the environment names the classifier: what was promoted
+    would not label here."""
+    if settings.model is not None:
+        raise Conflict("model.pinned", path=str(settings.model))

@@ -1,0 +1,195 @@
+"""Versions of the classifier: which there are, which one labels; promote, roll back, add, remove.
+
+bigear model list                      all versions, their scores, and what each worker runs
+bigear model promote linear-1f…        let it label; the workers change by themselves
+bigear model rollback                  the one before labels again
+bigear model add FOLDER                take in a version that `bigear train --out` wrote
+bigear model remove linear-1f…         delete its files
+
+A version that is worse than the one that labels, on messages kept out of training, is promoted only
+with --force. BIGEAR_MODEL, where a worker's environment sets it, wins over any version.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hub.cli._cards import headline, worse
+from hub.cli._ground import on_ground
+from hub.cli._laboratory import experiment, refuse_pinned, where
+from hub.cli._terminal import say
+from hub.flow import promote as promoting
+from hub.flow.model import SHIPPED
+from hub.flow.teach import lessons_to_judge
+from hub.model.errors import BadInput, BigEarError, Conflict
+from hub.settings import Settings, read_settings
+from hub.store import models
+from hub.wiring import Standing, load_version
+
+ACTOR = "cli"
+CARD = "scores.json"
+FEW = 100
+"""On fewer messages a version must be much worse before the test can tell."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    doing = parser.add_subparsers(dest="doing", required=True)
+    doing.add_parser("list", help="all versions, their scores, and what each worker runs")
+    promote = doing.add_parser("promote", help="let a version label from now on")
+    promote.add_argument("name", help=f"of the list, or `{SHIPPED}`")
+    promote.add_argument("--force", action="store_true", help="also if it is worse")
+    doing.add_parser("rollback", help="the version before labels again")
+    add = doing.add_parser("add", help="take in the folder of a version")
+    add.add_argument("folder", type=Path)
+    remove = doing.add_parser("remove", help="delete the files of a version that does not label")
+    remove.add_argument("name")
+
+
+def run(args: argparse.Namespace) -> int:
+    settings = read_settings()
+    match args.doing:
+        case "promote":
+            refuse_pinned(settings)
+            return on_ground(lambda stand: _promote(stand, settings, args.name, args.force))
+        case "rollback":
+            return on_ground(lambda stand: _rollback(stand, settings))
+        case "add":
+            return on_ground(lambda stand: _add(stand, settings, args.folder))
+        case "remove":
+            return on_ground(lambda stand: _remove(stand, settings, args.name))
+        case _:
+            return on_ground(lambda stand: _list(stand, settings))
+
+
+async def _list(stand: Standing, settings: Settings) -> int:
+    async with stand.ground.db.acquire() as connection:
+        active = await models.active(connection)
+        versions = await models.versions(connection)
+        workers = await models.workers(connection)
+    mark = {True: "*", False: " "}
+    shipped = f"{SHIPPED} ({load_version(settings.home, None).model})"
+    print(f"{mark[active is None]} {shipped:<34} {headline(_shipped_card())}")
+    for one in versions:
+        how = one.how if one.parent is None else f"{one.how}, after {one.parent}"
+        print(f"{mark[one.name == active]} {one.name:<34} {headline(one.card)}")
+        print(f"  {'':<34} {how}, made {one.made_at:%Y-%m-%d %H:%M} UTC by {one.made_by}")
+    print()
+    for worker in workers:
+        pinned = ", by BIGEAR_MODEL, whatever is promoted" if worker.pinned else ""
+        print(f"worker {worker.worker} runs {worker.model}{pinned}")
+        if worker.problem:
+            print(f"  it cannot load {worker.problem}")
+    if not workers:
+        print("no worker runs")
+    if settings.model is not None:
+        print(f"BIGEAR_MODEL is set here, to {settings.model}: workers started so run that one")
+    return 0
+
+
+def _shipped_card() -> dict[str, Any]:
+    from classifiers.model import WEIGHTS
+
+    card: dict[str, Any] = json.loads(WEIGHTS.with_name(CARD).read_text(encoding="utf-8"))
+    return card
+
+
+async def _promote(stand: Standing, settings: Settings, word: str, force: bool) -> int:
+    shipped = await asyncio.to_thread(load_version, settings.home, None)
+    name = None if word in (SHIPPED, shipped.model) else word
+    await _must_load(settings, name)
+    compared = {} if force else await _compare(stand, settings, name)
+    before = await promoting.promote(stand.ground, name, ACTOR, compared, forced=force)
+    print(
+        f"{name or SHIPPED} labels from now on; `bigear model rollback` goes back to "
+        f"{before or SHIPPED}"
+    )
+    return 0
+
+
+async def _must_load(settings: Settings, name: str | None) -> None:
+    """Raises NotFound ``model.unknown``, BadInput ``model.broken``: the workers would refuse it too."""
+    where(settings, name)
+    try:
+        loaded = await asyncio.to_thread(load_version, settings.home, name)
+    except (BigEarError, OSError, ValueError) as problem:
+        raise BadInput("model.broken", name=name or SHIPPED, reason=str(problem)) from None
+    if name is not None and loaded.model != name:
+        raise BadInput("model.broken", name=name, reason=f"its files are those of {loaded.model}")
+
+
+async def _compare(stand: Standing, settings: Settings, name: str | None) -> Mapping[str, Any]:
+    """How the version compares with the one that labels. Raises Conflict ``model.worse`` or
+    ``model.not_compared``."""
+    async with stand.ground.db.acquire() as connection:
+        active = await models.active(connection)
+    if active == name:
+        return {}  # refused by what promotes
+    lessons = await lessons_to_judge(stand.ground, stand.city.now.book)
+    say("comparing it with the one that labels now …")
+    told = await experiment(
+        "evaluate",
+        [where(settings, active), where(settings, name)],
+        [lesson.to_judge() for lesson in lessons],
+        settings,
+    )
+    compared: dict[str, Any] = told["compared"]
+    count = compared["service"]["messages"]
+    if not count:
+        raise Conflict("model.not_compared", name=name or SHIPPED)
+    if compared["worse"]:
+        raise Conflict("model.worse", name=name or SHIPPED, worse=worse(compared))
+    if count < FEW:
+        say(f"compared on {count} messages only: what is a little worse would not show")
+    return compared
+
+
+async def _rollback(stand: Standing, settings: Settings) -> int:
+    async with stand.ground.db.acquire() as connection:
+        pile = await models.pile(connection, 2)
+    if pile:
+        await _must_load(settings, pile[1].name if len(pile) > 1 else None)
+    before, again = await promoting.rollback(stand.ground, ACTOR)
+    print(f"{again or SHIPPED} labels again, instead of {before or SHIPPED}")
+    return 0
+
+
+async def _add(stand: Standing, settings: Settings, folder: Path) -> int:
+    import classifiers
+
+    try:
+        if not (folder / classifiers.LINEAR).is_file():
+            raise ValueError(f"there is no {classifiers.LINEAR} in it")
+        name = (await asyncio.to_thread(classifiers.load, folder)).model
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    except (BigEarError, OSError, ValueError) as problem:
+        raise BadInput("model.broken", name=str(folder), reason=str(problem)) from None
+    keep(settings, folder, name)
+    how, parent = card.get("how", "trained"), card.get("parent")
+    await promoting.add(stand.ground, name, how, parent, card, ACTOR)
+    print(f"{name} is there; `bigear model promote {name}` lets it label")
+    return 0
+
+
+def keep(settings: Settings, folder: Path, name: str) -> None:
+    """Copy a version's folder into the home, whole or not at all; the same again changes nothing."""
+    target = settings.home.models / name
+    if target.is_dir():
+        shutil.rmtree(target)  # perhaps broken; the name says that the content is the same
+    settings.home.models.mkdir(mode=0o700, exist_ok=True)
+    fresh = settings.home.models / f".{name}.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(folder, fresh)
+    fresh.rename(target)
+
+
+async def _remove(stand: Standing, settings: Settings, name: str) -> int:
+    await promoting.remove(stand.ground, name, ACTOR)
+    shutil.rmtree(settings.home.models / name, ignore_errors=True)
+    print(f"{name} is removed; labels that it gave keep its name")
+    return 0

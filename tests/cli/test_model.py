@@ -1,0 +1,270 @@
+"""`bigear train --from-hub`, `evaluate` and `model`, on a hub whose staff correct."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from hub.flow.city import CityNow
+from hub.flow.complain import Complaint, complain
+from hub.flow.correct import correct_agency, correct_labels
+from hub.flow.erase import Person, erase_person
+from hub.flow.ground import Ground
+from hub.flow.promote import add
+from hub.flow.teach import lessons_to_judge, lessons_to_learn
+from hub.home import Home
+from hub.model.people import Principal
+from hub.rules.routing import only_service
+from hub.store import cases, models, reading
+from hub.wiring import load_version
+from tests.classifiers.test_cards import PLACES, drone, word
+from tests.cli.conftest import Beside, Bigear
+from tests.flow.conftest import IN_JUNG_GU
+from tests.versions import favouring
+
+Work = Callable[[], Awaitable[None]]
+Staff = Callable[..., Awaitable[Principal]]
+
+LAMP = "{} {}동 가로등이 꺼졌어요"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """Where ``beside`` runs its commands."""
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+async def editor(staff: Staff) -> Principal:
+    return await staff("editor", ("admin", None))
+
+
+async def send(ground: Ground, text: str) -> str:
+    return (await complain(ground, Complaint("web", text, point=IN_JUNG_GU))).ref
+
+
+async def correct(
+    ground: Ground, city: CityNow, who: Principal, ref: str, labels: dict[str, str]
+) -> None:
+    """As the staff page does."""
+    async with ground.db.acquire() as connection:
+        case = await cases.lock_by_ref(connection, ref)
+    await correct_labels(ground, city, who, case.id, case.version, labels, reroute=False)
+
+
+@pytest.fixture
+def corrected(
+    ground: Ground, city: CityNow, editor: Principal, work_off: Work
+) -> Callable[[int], Awaitable[list[str]]]:
+    """Send so many messages about drones, and as many others; staff correct the former."""
+
+    async def make(count: int) -> list[str]:
+        refs = [await send(ground, drone(n, corrected=True)["text"]) for n in range(count)]
+        for n in range(count):
+            await send(ground, LAMP.format(PLACES[n % len(PLACES)], word(n)))
+        await work_off()
+        for ref in refs:
+            await correct(ground, city, editor, ref, {"service": "snow_ice"})
+        return refs
+
+    return make
+
+
+async def test_sixty_corrections_make_a_version_that_is_right_on_their_kind(
+    ground: Ground,
+    beside: Beside,
+    home: Home,
+    corrected: Callable[[int], Awaitable[list[str]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("BIGEAR_DATA", raising=False)
+    code, told = await beside("train", "--from-hub")
+    assert (code, "[model.no_corrections]" in told) == (1, True)
+    await corrected(60)
+    code, told = await beside("train", "--from-hub")
+    assert code == 0, told
+    async with ground.db.acquire() as connection:
+        [version] = await models.versions(connection)
+    assert f"next: bigear model promote {version.name}" in told
+    shipped = load_version(home, None)
+    assert (version.how, version.parent) == ("from_hub", shipped.model)
+    assert [path.name for path in home.models.iterdir()] == [version.name]  # no texts stay behind
+    code, told = await beside("evaluate", "--json")
+    assert code == 0, told
+    cards = json.loads(told)["cards"]
+    assert [card["model"] for card in cards] == [shipped.model, version.name]
+    assert [card["service"]["accuracy"] for card in cards] == [0, 1]
+    code, told = await beside("evaluate")
+    assert "snow_ice" in told and f"{version.name} beside {shipped.model}" in told
+    code, told = await beside("model", "promote", version.name)
+    assert code == 0, told
+    assert "`bigear model rollback` goes back to shipped" in told
+    code, told = await beside("model", "list")
+    assert f"* {version.name}" in told
+    assert f"  shipped ({shipped.model})" in told
+    new = load_version(home, version.name)
+    unseen = [drone(n, corrected=False)["text"] for n in range(100, 110)]
+    assert [labels.service.code for labels in new.label(unseen)].count("snow_ice") >= 9
+    lamps = [LAMP.format(PLACES[n], word(n + 500)) for n in range(10)]
+    assert {labels.service.code for labels in new.label(lamps)} == {"streetlight"}
+    code, told = await beside("model", "remove", version.name)
+    assert (code, "[model.active]" in told) == (1, True)
+    code, told = await beside("model", "rollback")
+    assert (code, told) == (0, f"shipped labels again, instead of {version.name}\n")
+    assert (await beside("model", "remove", version.name))[0] == 0
+    assert list(home.models.iterdir()) == []
+    code, told = await beside("model", "rollback")
+    assert (code, "[model.no_older]" in told) == (1, True)
+
+
+async def test_a_worse_or_broken_version_is_not_promoted(
+    ground: Ground,
+    beside: Beside,
+    home: Home,
+    city: CityNow,
+    editor: Principal,
+    work_off: Work,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("BIGEAR_DATA", raising=False)
+    worse, broken = favouring("taxi", home.models), favouring("bus", home.models)
+    (home.models / broken / "linear.npz").write_bytes(b"PK nothing")
+    for name in (worse, broken):
+        await add(ground, name, "trained", None, {}, "test")
+    code, told = await beside("model", "promote", worse)
+    assert (code, "[model.not_compared]" in told) == (1, True)
+    refs = [await send(ground, LAMP.format("시청역", word(n))) for n in range(60)]
+    await work_off()
+    for ref in refs:  # a person says that the model was right
+        await correct(ground, city, editor, ref, {"service": "streetlight"})
+    code, told = await beside("model", "promote", worse)
+    assert (code, "[model.worse]" in told) == (1, True)
+    assert "lost and 0 won" in told
+    code, told = await beside("model", "promote", broken)
+    assert (code, "[model.broken]" in told) == (1, True)
+    code, told = await beside("model", "promote", "linear-nothing")
+    assert (code, "[model.unknown]" in told) == (1, True)
+    async with ground.db.acquire() as connection:
+        assert await models.pile(connection, 1) == []
+    code, told = await beside("model", "promote", worse, "--force")
+    assert code == 0, told
+    async with ground.db.acquire() as connection:
+        [promotion] = await models.pile(connection, 2)
+    assert (promotion.name, promotion.forced) == (worse, True)
+    code, told = await beside("model", "promote", "shipped")  # better: no force is needed
+    assert code == 0, told
+    monkeypatch.setenv("BIGEAR_MODEL", str(home.models / worse))
+    code, told = await beside("model", "promote", worse)
+    assert (code, "[model.pinned]" in told) == (1, True)
+
+
+async def test_too_few_corrections_are_refused_and_leave_nothing(
+    beside: Beside, home: Home, corrected: Callable[[int], Awaitable[list[str]]]
+) -> None:
+    await corrected(12)
+    code, told = await beside("train", "--from-hub")
+    assert (code, "[model.few_corrections]" in told) == (1, True)
+    assert list(home.models.iterdir()) == []
+
+
+async def test_a_folder_made_elsewhere_is_taken_in(
+    beside: Beside, home: Home, tmp_path: Path, ground: Ground
+) -> None:
+    name = favouring("taxi", tmp_path / "made")
+    folder = tmp_path / "made" / name
+    code, told = await beside("model", "add", str(folder))
+    assert (code, "[model.broken]" in told) == (1, True)  # it has no report card
+    (folder / "scores.json").write_text('{"service": {"accuracy": 0.5}}')
+    for _ in range(2):  # the same again changes nothing
+        code, told = await beside("model", "add", str(folder))
+        assert code == 0, told
+    assert load_version(home, name).model == name
+    async with ground.db.acquire() as connection:
+        [version] = await models.versions(connection)
+    assert (version.name, version.how) == (name, "trained")
+    code, told = await beside("model", "add", str(tmp_path))
+    assert (code, "[model.broken]" in told) == (1, True)
+
+
+async def test_what_is_erased_deleted_or_no_citizens_is_never_exported(
+    ground: Ground, city: CityNow, editor: Principal, work_off: Work, tmp_path: Path
+) -> None:
+    planted = "남궁도로롱네 가로등이 꺼졌어요"
+    refs = [await send(ground, f"{planted} {word(n)}") for n in range(4)]
+    kept = await send(ground, "여기 가로등이 꺼졌어요")
+    await work_off()
+    for ref in [*refs, kept]:
+        await correct(ground, city, editor, ref, {"service": "bus", "urgency": "high"})
+    book = city.now.book
+    assert len(await lessons_to_learn(ground, book, 100)) == 5
+    await erase_person(ground, tmp_path, Person(ref=refs[0]))
+    await ground.db.execute("UPDATE item SET deleted_at = now() WHERE ref = $1", refs[1])
+    await ground.db.execute("UPDATE item SET mark = 'sample' WHERE ref = $1", refs[2])
+    await ground.db.execute(
+        "UPDATE item_text SET text = ' ' FROM item WHERE id = item_id AND ref = $1", refs[3]
+    )
+    [lesson] = await lessons_to_learn(ground, book, 100)
+    [judged] = await lessons_to_judge(ground, book)
+    assert lesson.to_learn() == {
+        "id": kept,
+        "text": "여기 가로등이 꺼졌어요",
+        "corrected": {"service": "bus", "urgency": "high"},
+        "confirmed": {},
+        "doubted": [],
+    }
+    assert judged.to_judge() == {
+        "id": kept,
+        "text": "여기 가로등이 꺼졌어요",
+        "service": "bus",
+        "urgency": "high",
+    }
+
+
+async def test_what_staff_said_is_read_as_what_it_tells(
+    ground: Ground,
+    city: CityNow,
+    editor: Principal,
+    work_off: Work,
+    stamp_all: Callable[[], Awaitable[int]],
+) -> None:
+    """Facts count before and after they are stamped; an agency counts where it has one service."""
+    book = city.now.book
+    alone = next(a.code for a in book.agencies if only_service(book, a.code))
+    several = next(a.code for a in book.agencies if not only_service(book, a.code))
+    refs = [await send(ground, f"{word(n)} 가로등이 꺼졌어요") for n in range(5)]
+    await work_off()
+    await correct(ground, city, editor, refs[0], {"intent": "question"})
+    await stamp_all()
+    await correct(ground, city, editor, refs[0], {"urgency": "low"})
+    for ref, agency in ((refs[1], alone), (refs[2], several)):
+        async with ground.db.acquire() as connection:
+            case = await reading.record_of_ref(connection, ref)
+        assert case is not None
+        await correct_agency(ground, city, editor, case.id, case.version, agency, "여기")
+    async with ground.db.acquire() as connection:
+        case = await reading.record_of_ref(connection, refs[3])
+        assert case is not None
+        await cases.update(connection, case.id, state="resolved")
+    said = {lesson.id: lesson for lesson in await lessons_to_learn(ground, book, 100)}
+    assert said[refs[0]].corrected == {"intent": "question", "urgency": "low"}
+    assert said[refs[1]].corrected == {"service": only_service(book, alone)}
+    assert (said[refs[2]].corrected, said[refs[2]].doubted) == ({}, ["service"])
+    assert said[refs[3]].confirmed == {"service": "streetlight"}
+    quiet = said[refs[4]]
+    assert (quiet.corrected, quiet.confirmed, quiet.doubted) == ({}, {}, [])
+    few = await lessons_to_learn(ground, book, 4)
+    assert len(few) == 4
+    assert {lesson.id for lesson in few} >= {refs[1], refs[2]}  # those first, at most half of all
+    judged = {lesson.id for lesson in await lessons_to_judge(ground, book)}
+    assert judged == {refs[0], refs[1], refs[3]}
+
+
+@pytest.mark.usefixtures("settled")
+def test_no_version_but_the_shipped_one_is_listed_at_first(bigear: Bigear) -> None:
+    code, out, _ = bigear("model", "list")
+    assert code == 0
+    assert out.startswith("* shipped (")
+    assert "no worker runs" in out
