@@ -27,13 +27,12 @@ async def experiment(
     Raises Unavailable ``model.laboratory``.
     """
     given = "".join(json.dumps(line) + "\n" for line in lines).encode()
-    data = ("--data", str(settings.data)) if settings.data else ()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         f"classifiers.training.{module}",
         *map(str, words),
-        *data,
+        *_data(settings),
         cwd=CLONE,
         stdin=PIPE,
         stdout=PIPE,
@@ -49,6 +48,13 @@ async def experiment(
         raise Unavailable("model.laboratory", process=module)
     found: dict[str, Any] = json.loads(answer)
     return found
+
+
+def _data(settings: Settings) -> tuple[str, ...]:
+    """``BIGEAR_DATA`` may hold other things only, such as recorded messages."""
+    if settings.data is None or not (settings.data / "labels").is_dir():
+        return ()
+    return ("--data", str(settings.data))
 
 
 def where(settings: Settings, name: str | None) -> str:

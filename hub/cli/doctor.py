@@ -1,4 +1,4 @@
-"""Examine what the hub keeps: facts, tables, texts, photos, queues, servers; say what to do.
+"""Examine what the hub keeps: facts, tables, texts, photos, models, queues; say what to do.
 
 Changes nothing, and works whether the hub runs or not. Exit code 1 when anything is wrong.
 """
@@ -19,9 +19,10 @@ from sqlalchemy.exc import DBAPIError
 from hub.bus import server as redis_server
 from hub.cli._standing import standing
 from hub.cli._terminal import say
+from hub.flow.model import SHIPPED
 from hub.flow.photos import path_of
 from hub.settings import Settings, read_settings
-from hub.store import deliveries, log, schema, soundness
+from hub.store import deliveries, log, models, schema, soundness
 from hub.store.pool import Pool, open_pool
 
 OUTBOX_WAITS_S = 30.0
@@ -212,6 +213,25 @@ async def _sends(patient: Patient) -> Verdict:
     )
 
 
+async def _models(patient: Patient) -> Verdict:
+    """The version of the classifier that labels must be there; the workers say whether they run it."""
+    async with patient.db.acquire() as connection:
+        active = await models.active(connection)
+        failing = [run for run in await models.workers(connection) if run.problem]
+    found = f"{active or SHIPPED} labels"
+    if active and not (patient.settings.home.models / active).is_dir():
+        return Verdict(
+            f"{found}, but its folder is not in {patient.settings.home.models}",
+            "bring it back from a backup, or: bigear model rollback",
+        )
+    if failing:
+        told = [f"{run.worker} runs {run.model} ({run.problem})" for run in failing]
+        return Verdict(
+            f"{found}, but not in every worker: {_some(told)}", "mend it, or: bigear model rollback"
+        )
+    return Verdict(found)
+
+
 async def _outbox(patient: Patient) -> Verdict:
     async with patient.db.acquire() as connection:
         waiting = await soundness.backlog(connection)
@@ -254,6 +274,7 @@ EXAMINATIONS: dict[str, Examination] = {
     "erased": _erased,
     "photos": _photos,
     "items": _items,
+    "models": _models,
     "outbox": _outbox,
     "sends": _sends,
 }

@@ -19,6 +19,7 @@ from pathlib import Path
 from hub.cli._cards import table
 from hub.cli._ground import on_ground
 from hub.cli._laboratory import experiment, where
+from hub.cli._terminal import say
 from hub.flow.model import SHIPPED
 from hub.flow.teach import lessons_to_judge
 from hub.model.errors import NotFound
@@ -37,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     settings = read_settings()
     if args.data is not None:
+        if not (args.data / "labels").is_dir():
+            say(f"bigear evaluate: there is no folder labels in {args.data}")
+            return 2
         settings = dataclasses.replace(settings, data=args.data.absolute())
     return on_ground(lambda stand: _evaluate(stand, settings, args), settings)
 

@@ -177,15 +177,18 @@ async def _add(stand: Standing, settings: Settings, folder: Path) -> int:
 
 
 def keep(settings: Settings, folder: Path, name: str) -> None:
-    """Copy a version's folder into the home, whole or not at all; the same again changes nothing."""
+    """Copy a version's folder into the home, whole or not at all. One of that name that is there,
+    perhaps broken, is replaced: the name is made from the content."""
     target = settings.home.models / name
-    if target.is_dir():
-        shutil.rmtree(target)  # perhaps broken; the name says that the content is the same
-    settings.home.models.mkdir(mode=0o700, exist_ok=True)
-    fresh = settings.home.models / f".{name}.new"
-    shutil.rmtree(fresh, ignore_errors=True)
+    fresh, old = target.with_name(f".{name}.new"), target.with_name(f".{name}.old")
+    settings.home.models.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in (fresh, old):
+        shutil.rmtree(left, ignore_errors=True)
     shutil.copytree(folder, fresh)
+    if target.is_dir():
+        target.rename(old)
     fresh.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 async def _remove(stand: Standing, settings: Settings, name: str) -> int:

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from hub.flow import photos
+from hub.flow import photos, promote
 from hub.flow.city import CityNow
 from hub.flow.complain import Complaint, complain
 from hub.flow.converse import add
 from hub.flow.ground import Ground
 from hub.home import Home
+from hub.store import models
 from tests.cli.conftest import Beside
 
 Doctor = Callable[[], Awaitable[tuple[int, dict[str, str]]]]
@@ -128,6 +129,20 @@ async def test_a_table_changed_by_hand_and_a_missing_one_are_found(
     assert code == 1
     assert wrong_in(lines) == {"tables", "moves"}
     assert "cannot be examined" in lines["moves"]
+
+
+async def test_a_version_that_is_not_there_or_not_run_is_found(
+    doctor: Doctor, lived_in: str, ground: Ground, home: Home
+) -> None:
+    await promote.add(ground, "linear-x", "trained", None, {}, "test")
+    await promote.promote(ground, "linear-x", "test", {})
+    code, told = await doctor()
+    assert (code, told["models"].startswith("WRONG")) == (1, True)
+    (home.models / "linear-x").mkdir()
+    assert (await doctor())[1]["models"].startswith("ok")
+    async with ground.db.acquire() as connection:
+        await models.report(connection, "a:1", "linear-y", "linear-x: broken", pinned=False)
+    assert "a:1 runs linear-y" in (await doctor())[1]["models"]
 
 
 async def test_a_redis_that_is_away_is_told(

@@ -262,6 +262,11 @@ async def test_what_staff_said_is_read_as_what_it_tells(
     assert judged == {refs[0], refs[1], refs[3]}
 
 
+def test_a_folder_without_labels_is_refused(bigear: Bigear, tmp_path: Path) -> None:
+    code, _, err = bigear("evaluate", "--data", tmp_path)
+    assert (code, str(tmp_path) in err) == (2, True)
+
+
 @pytest.mark.usefixtures("settled")
 def test_no_version_but_the_shipped_one_is_listed_at_first(bigear: Bigear) -> None:
     code, out, _ = bigear("model", "list")

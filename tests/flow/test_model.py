@@ -16,7 +16,7 @@ from hub.flow.model import MODELS, SHIPPED, ModelNow
 from hub.flow.promote import add, promote, remove, rollback
 from hub.home import Home
 from hub.model.errors import Conflict, NotFound
-from hub.store import models
+from hub.store import health, models
 from hub.wiring import load_version
 from hub.workers import pipeline
 from tests.flow.conftest import IN_JUNG_GU
@@ -166,6 +166,8 @@ async def test_a_version_that_cannot_be_loaded_changes_nothing_and_is_told(
         assert (await all_labelled(ground, number + 1))[-1][0] == shipped
         assert any(r.levelname == "ERROR" and "goes on" in r.message for r in caplog.records)
     assert [run.model for run in await reported(ground)] == [shipped]
+    async with ground.db.acquire() as connection:
+        assert (await health.gauges(connection))["workers_without_their_model"] == 1
     await rollback(heard, "cli")
     await rollback(heard, "cli")
     async with asyncio.timeout(30):
