@@ -77,26 +77,36 @@ def count_normalised(text: str, bits: int) -> tuple[Counts, ...]:
     return tuple(_counted(weight, hashes, bits) for weight, hashes in blocks)
 
 
-def by_word(
-    text: str, blocks: Sequence[Counts], each: Sequence[NDArray[np.float32]], room: Room
-) -> NDArray[np.float64]:
-    """What the features of a text are worth, added up for each of its words.
-
-    ``text`` is the normalised one in which the blocks were counted; ``each``: for every block what one
-    occurrence of each of its buckets is worth. An n-gram belongs to the word of its middle sign.
-    """
+def word_of_each(text: str) -> tuple[NDArray[np.intp], ...]:
+    """For each block of a normalised text, in which of its words each occurrence lies: that of the
+    middle sign, a space going with the word behind it."""
     codes = _codes(text)
     spaces = np.flatnonzero(codes == _SPACE_CODE)
     word = np.repeat(np.arange(len(spaces) - 1), spaces[1:] - spaces[:-1])
     word = np.append(word, word[-1])
+    return tuple(
+        np.concatenate([word[n // 2 :][where] for n, where in places])
+        for places in _places(text, codes)
+    )
+
+
+def by_word(
+    words: Sequence[NDArray[np.intp]],
+    blocks: Sequence[Counts],
+    each: Sequence[NDArray[np.float32]],
+    room: Room,
+) -> NDArray[np.float64]:
+    """What the features of a text are worth, added up for each of its words.
+
+    ``words`` are those of each occurrence, ``each``: for every block what one occurrence of each of its
+    buckets is worth.
+    """
     found = []
     for block, values in zip(blocks, each, strict=True):
         room[block.buckets] = values
         found.append(room[block.found])
-    places = [place for block in _places(text, codes) for place in block]
-    middles = np.concatenate([word[n // 2 :][where] for n, where in places])
     worth = np.concatenate(found).astype(np.float64)
-    return np.bincount(middles, worth, len(spaces) - 1).astype(np.float64, copy=False)
+    return np.bincount(np.concatenate(words), worth).astype(np.float64, copy=False)
 
 
 def _places(text: str, codes: NDArray[np.uint32]) -> tuple[list[Place], list[Place], list[Place]]:

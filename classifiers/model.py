@@ -17,7 +17,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.features import Counts, Room, count_normalised, normalise
+from classifiers.abuse import Abuse
+from classifiers.abuse import read as abuse_of
+from classifiers.features import Counts, Room, count_normalised, normalise, word_of_each
 from classifiers.language import language
 from classifiers.lexicon import CONFIDENCE, alarm
 from classifiers.reasons import reasons
@@ -27,7 +29,7 @@ from hub.model.labels import URGENCIES, Label, Labels, Span
 WEIGHTS = Path(__file__).resolve().parent / "weights" / "linear.npz"
 ALTERNATIVES = 3
 HEADS = ("service", "intent", "urgency")
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Classifier:
         weights: Weights,
         heads: dict[str, Head],
         abstain_below: float,
+        abuse: Abuse,
         service: ServiceModel | None = None,
     ) -> None:
         self.model = f"{service.name}+{model}" if service else model
@@ -103,6 +106,7 @@ class Classifier:
         self._weights = weights
         self._heads = heads
         self._abstain_below = abstain_below
+        self._abuse = abuse
 
     def label(self, texts: Sequence[str]) -> list[Labels]:
         """One Labels per text, in order."""
@@ -145,7 +149,7 @@ class Classifier:
         )
         service = services[0]
         abstain = service.confidence < self._abstain_below
-        carried = None
+        carried: tuple[Span, ...] | None = None
         grave = alarm(text)
         if grave is not None:
             urgency = Label(URGENCIES[0], max(CONFIDENCE, urgency.confidence))
@@ -153,6 +157,9 @@ class Classifier:
             if grave.service is not None and doubtful and not self._proposes(intent):
                 service, abstain = Label(grave.service, CONFIDENCE), False
                 carried = (grave.span,)
+        words = word_of_each(reading.normal) if reading.normal else ()
+        if carried is None:
+            carried = self._reasons(reading, words, service.code, room)
         return Labels(
             service=service,
             intent=intent,
@@ -162,10 +169,13 @@ class Classifier:
             abstain=abstain or not text.strip(),
             model=self.model,
             alternatives=tuple(s for s in services if s.code != service.code)[:ALTERNATIVES],
-            reasons=self._reasons(reading, service.code, room) if carried is None else carried,
+            reasons=carried,
+            abuse=self._abuse.label(reading.normal, reading.blocks, words),
         )
 
-    def _reasons(self, reading: Reading, service: str, room: Room) -> tuple[Span, ...]:
+    def _reasons(
+        self, reading: Reading, words: Sequence[NDArray[np.intp]], service: str, room: Room
+    ) -> tuple[Span, ...]:
         """The words that carried the service; none where another model decided it."""
         head = self._heads["service"]
         if self._service is not None or service not in head.classes:
@@ -175,7 +185,7 @@ class Classifier:
             values / block.times * self._weights.of_class(column, block.buckets)
             for block, values in zip(reading.blocks, reading.values, strict=True)
         ]
-        return reasons(reading.text, reading.normal, reading.blocks, each, room)
+        return reasons(reading.text, reading.normal, words, reading.blocks, each, room)
 
     def _proposes(self, intent: Label) -> bool:
         """A proposal that speaks of a fire is not for those who put it out."""
@@ -256,5 +266,6 @@ def load(path: Path | None = None, service: ServiceModel | None = None) -> Class
         Weights(arrays["weights"], arrays["scales"], arrays["bias"]),
         heads,
         float(arrays["abstain_below"]),
+        abuse_of(arrays),
         service,
     )

@@ -29,19 +29,21 @@ _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 def reasons(
     text: str,
     normal: str,
+    words_of_each: Sequence[NDArray[np.intp]],
     blocks: Sequence[Counts],
     each: Sequence[NDArray[np.float32]],
     room: Room,
 ) -> tuple[Span, ...]:
     """At most five words of the text, in its order; those that stand side by side as one piece.
 
-    ``normal`` is the normalised text in which the blocks were counted, ``each`` what one occurrence
+    ``normal`` is the normalised text in which the blocks were counted, ``words_of_each`` the word that
+    each occurrence lies in (``features.word_of_each``), ``each`` what one occurrence
     of each of their buckets added to the label's score.
     """
     if not normal:
         return ()
     words = normal.split(" ")
-    carried = by_word(normal, blocks, each, room)
+    carried = by_word(words_of_each, blocks, each, room)
     enough = max(float(carried.max()) * MIN_SHARE, np.finfo(np.float32).eps)
     best: dict[str, int] = {}
     for n in np.argsort(-carried, kind="stable"):

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.model import FORMAT, HEADS, probabilities
-from classifiers.training import corpus, ridge, scores, vectors
+from classifiers.training import abuse, corpus, ridge, scores, vectors
 from classifiers.training.baseline import baseline
 from classifiers.training.calibration import calibrate
 from classifiers.training.corpus import Rows
@@ -112,6 +112,9 @@ def train(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         print(head, json.dumps(told[head]), file=sys.stderr, flush=True)
     for number, name in enumerate(("weights", "scales", "bias")):
         arrays[name] = np.concatenate([column[number] for column in columns], axis=-1)
+    abuse_arrays, told["abuse"] = abuse.train(folder, known, unseen)
+    arrays |= abuse_arrays
+    print("abuse", json.dumps(told["abuse"]), file=sys.stderr, flush=True)
     told["place"] = scores.places(unseen)
     told["baseline"] = _baseline(known, unseen)
     arrays["model"] = told["model"] = name_of(arrays)

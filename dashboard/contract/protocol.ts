@@ -42,7 +42,7 @@ export interface CaseKey {
   secret: string;
 }
 
-/** A case as one audience may see it; what the audience may not see is absent. Times are RFC 3339 in UTC; ``lat``/``lon`` WGS 84 degrees (rounded for the public). ``gone`` says that the case has left the topic: drop it. */
+/** A case as one audience may see it; what the audience may not see is absent. Times are RFC 3339 in UTC; ``lat``/``lon`` WGS 84 degrees (rounded for the public). ``abuse``: the text may hold abuse or hate; show it folded, and treat the case like any other. ``gone`` says that the case has left the topic: drop it. */
 export interface CaseView {
   id: number;
   version: number;
@@ -78,6 +78,7 @@ export interface CaseView {
   photos?: number;
   answers?: number;
   merged_into?: string | null;
+  abuse?: boolean;
 }
 
 /** One fact as this audience may see it: what happened, and the record after it. */

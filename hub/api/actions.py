@@ -48,6 +48,7 @@ class LabelsIn(Struct, frozen=True, forbid_unknown_fields=True):
     service: Code | None = None
     intent: Code | None = None
     urgency: Code | None = None
+    abuse: Code | None = None
     reroute: bool = False
 
 
@@ -115,7 +116,7 @@ async def relabel(call: Call) -> CaseView:
     wanted: LabelsIn = call.body
     labels = {
         name: value
-        for name in ("service", "intent", "urgency")
+        for name in ("service", "intent", "urgency", "abuse")
         if (value := getattr(wanted, name)) is not None
     }
     await correct.correct_labels(

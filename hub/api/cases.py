@@ -84,6 +84,7 @@ class LabelsInfo(Struct, frozen=True):
     corrected: bool
     alternatives: list[LabelInfo]
     reasons: ReasonsInfo | None
+    abuse: LabelInfo | None
 
 
 class Why(Struct, frozen=True):
@@ -245,11 +246,18 @@ def _labels(detail: dict[str, Any], *, own: bool) -> LabelsInfo | None:
         corrected=detail["corrected_by"] is not None,
         alternatives=[LabelInfo(**one) for one in detail["alternatives"]],
         reasons=_reasons(detail) if own else None,
+        abuse=_abuse(detail),
     )
 
 
 def _reasons(detail: dict[str, Any]) -> ReasonsInfo:
     return ReasonsInfo(detail["model_service"], [PieceInfo(**piece) for piece in detail["reasons"]])
+
+
+def _abuse(detail: dict[str, Any]) -> LabelInfo | None:
+    if detail["abuse"] is None:
+        return None
+    return LabelInfo(detail["abuse"], round(detail["abuse_confidence"], 4))
 
 
 def _came_by(call: Call, record: CaseRecord) -> CameBy | None:

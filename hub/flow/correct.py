@@ -11,7 +11,7 @@ from hub.flow.deliver import tell_agencies
 from hub.flow.ground import Ground
 from hub.model.errors import BadInput
 from hub.model.facts import digest
-from hub.model.labels import INTENTS, SERVICES, URGENCIES
+from hub.model.labels import ABUSE, INTENTS, SERVICES, URGENCIES
 from hub.model.people import Principal
 from hub.rules.moves import check_move
 from hub.rules.routing import Question, decide
@@ -21,7 +21,7 @@ from hub.store.cases import LockedCase
 BY_HAND = "by_hand"
 """In place of a rule's id: a person named the agency."""
 
-_KNOWN = {"service": SERVICES, "intent": INTENTS, "urgency": URGENCIES}
+_KNOWN = {"service": SERVICES, "intent": INTENTS, "urgency": URGENCIES, "abuse": ABUSE}
 
 
 async def correct_labels(
@@ -34,7 +34,7 @@ async def correct_labels(
     *,
     reroute: bool,
 ) -> int:
-    """Set service, intent or urgency to what a person says; the case's new version.
+    """Set service, intent, urgency or abuse to what a person says; the case's new version.
 
     ``reroute``: ask the rules again with the new labels. Raises BadInput ``label.unknown``.
     """

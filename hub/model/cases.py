@@ -50,6 +50,7 @@ class CaseRecord:
     photos: int
     answers: int
     merged_into: str | None
+    abuse: bool
 
 
 EXCERPT_CHARS = 240

@@ -44,6 +44,8 @@ SERVICES: tuple[str, ...] = (
 )
 INTENTS: tuple[str, ...] = ("report", "request", "suggestion", "question", "praise", "noise")
 URGENCIES: tuple[str, ...] = ("emergency", "high", "normal", "low")
+ABUSE: tuple[str, ...] = ("abuse", "none")
+"""Whether the writer abuses, insults or hates people; being angry is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class Labels:
     """All labels of one text. ``abstain``: too unsure of the service, a person decides.
 
     ``alternatives``: the services that come next, likeliest first, for that person to choose from.
-    ``reasons``: the words that carried the service, in the order of the text.
+    ``abuse``: None where the model does not judge it; its confidence is that of texts half of which
+    are abuse. ``reasons``: the words that carried the service, in the order of the text.
     ``language`` is an ISO 639-1 code, or ``und``. ``model`` names the version that said so.
     """
 
@@ -81,3 +84,4 @@ class Labels:
     model: str
     alternatives: tuple[Label, ...] = ()
     reasons: tuple[Span, ...] = ()
+    abuse: Label | None = None

@@ -15,6 +15,7 @@ class CaseView(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     """A case as one audience may see it; what the audience may not see is absent.
 
     Times are RFC 3339 in UTC; ``lat``/``lon`` WGS 84 degrees (rounded for the public).
+    ``abuse``: the text may hold abuse or hate; show it folded, and treat the case like any other.
     ``gone`` says that the case has left the topic: drop it.
     """
 
@@ -52,6 +53,7 @@ class CaseView(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     photos: int = 0
     answers: int = 0
     merged_into: str | None = None
+    abuse: bool = False
 
 
 class ProgressView(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -135,6 +135,7 @@ def _staff(case: CaseRecord, *, own: bool) -> CaseView:
         photos=case.photos,
         answers=case.answers,
         merged_into=case.merged_into,
+        abuse=case.abuse,
     )
 
 

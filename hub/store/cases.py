@@ -34,12 +34,13 @@ class LockedCase:
     service: str | None
     intent: str | None
     urgency: str | None
+    abuse: str | None
 
 
 _LOCK = """
     SELECT c.id, c.item_id, i.ref, c.kind, c.state, c.version, c.mark, c.agency, c.assignee,
            c.rule, c.deadline_at, c.answers, i.received_at, i.area, i.district, l.service,
-           l.intent, l.urgency
+           l.intent, l.urgency, l.abuse
     FROM work_case c
     JOIN item i ON i.id = c.item_id
     LEFT JOIN item_label l ON l.item_id = c.item_id
@@ -89,8 +90,9 @@ async def update(connection: Connection, case_id: int, **columns: Any) -> int:
 async def correct_labels(
     connection: Connection, item_id: int, corrected: dict[str, str], actor: str
 ) -> None:
-    """Replace service, intent or urgency by what a person says: confidence 1, abstention over."""
-    for field in ("service", "intent", "urgency"):
+    """Replace labels by what a person says: confidence 1, and abstention over, unless they only say
+    whether it is abuse."""
+    for field in ("service", "intent", "urgency", "abuse"):
         if field in corrected:
             await connection.execute(
                 f"UPDATE item_label SET {field} = $2, {field}_confidence = 1 WHERE item_id = $1",
@@ -98,9 +100,10 @@ async def correct_labels(
                 corrected[field],
             )
     await connection.execute(
-        "UPDATE item_label SET corrected_by = $2, abstain = false WHERE item_id = $1",
+        "UPDATE item_label SET corrected_by = $2, abstain = abstain AND $3 WHERE item_id = $1",
         item_id,
         actor,
+        corrected.keys() == {"abuse"},
     )
 
 

@@ -85,7 +85,7 @@ async def claim(
 
 _CORRECTABLE = (
     *("service", "service_confidence", "intent", "intent_confidence"),
-    *("urgency", "urgency_confidence", "abstain"),
+    *("urgency", "urgency_confidence", "abuse", "abuse_confidence", "abstain"),
 )
 
 
@@ -100,16 +100,16 @@ async def save_labels(connection: Connection, labelled: Sequence[tuple[int, Labe
         INSERT INTO item_label AS old (
             item_id, service, service_confidence, intent, intent_confidence, urgency,
             urgency_confidence, language, language_confidence, places, abstain, model,
-            alternatives, model_service, reasons)
+            alternatives, model_service, reasons, abuse, abuse_confidence)
         SELECT item_id, service, service_confidence, intent, intent_confidence, urgency,
                urgency_confidence, language, language_confidence, places::jsonb, abstain, model,
-               alternatives::jsonb, service, reasons::jsonb
+               alternatives::jsonb, service, reasons::jsonb, abuse, abuse_confidence
         FROM unnest($1::bigint[], $2::text[], $3::float8[], $4::text[], $5::float8[],
                     $6::text[], $7::float8[], $8::text[], $9::float8[], $10::text[],
-                    $11::bool[], $12::text[], $13::text[], $14::text[])
+                    $11::bool[], $12::text[], $13::text[], $14::text[], $15::text[], $16::float8[])
              AS fresh(item_id, service, service_confidence, intent, intent_confidence, urgency,
                       urgency_confidence, language, language_confidence, places, abstain, model,
-                      alternatives, reasons)
+                      alternatives, reasons, abuse, abuse_confidence)
         ON CONFLICT (item_id) DO UPDATE SET
             {stays},
             language = excluded.language, language_confidence = excluded.language_confidence,
@@ -132,6 +132,8 @@ async def save_labels(connection: Connection, labelled: Sequence[tuple[int, Labe
         [labels.model for _, labels in labelled],
         [_as_json(labels.alternatives) for _, labels in labelled],
         [_as_json(labels.reasons) for _, labels in labelled],
+        [labels.abuse and labels.abuse.code for _, labels in labelled],
+        [labels.abuse and labels.abuse.confidence for _, labels in labelled],
     )
     await finish(connection, [item_id for item_id, _ in labelled], "labelled")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from hub.model.cases import EXCERPT_CHARS, MASK_MARGIN, CaseRecord
 from hub.model.kinds import COMPLAINT
-from hub.model.labels import URGENCIES
+from hub.model.labels import ABUSE, URGENCIES
 from hub.store.pool import Connection
 
 _RECORD = f"""
@@ -21,7 +21,7 @@ _RECORD = f"""
            c.deadline_at, c.overdue, c.closed_at, c.assignee, u.name AS assignee_name, c.rule,
            CASE WHEN i.erased_at IS NULL THEN left(t.text, {EXCERPT_CHARS + MASK_MARGIN}) END AS text,
            (SELECT count(*) FROM photo p WHERE p.item_id = i.id)::int AS photos, c.answers,
-           mi.ref AS merged_into
+           mi.ref AS merged_into, coalesce(l.abuse = '{ABUSE[0]}', false) AS abuse
     FROM work_case c
     JOIN item i ON i.id = c.item_id
     LEFT JOIN item_label l ON l.item_id = i.id
@@ -259,7 +259,8 @@ async def item_detail(connection: Connection, item_id: int) -> dict[str, Any] | 
                t.contact_phone, t.url,
                l.service, l.service_confidence, l.intent, l.intent_confidence, l.urgency,
                l.urgency_confidence, l.language, l.language_confidence, l.places, l.abstain,
-               l.model, l.alternatives, l.model_service, l.reasons, l.corrected_by,
+               l.model, l.alternatives, l.model_service, l.reasons, l.abuse,
+               l.abuse_confidence, l.corrected_by,
                coalesce((SELECT jsonb_agg(jsonb_build_object('n', p.number, 'width', p.width,
                                           'height', p.height) ORDER BY p.number)
                          FROM photo p WHERE p.item_id = i.id), '[]') AS photos

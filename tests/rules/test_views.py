@@ -37,7 +37,9 @@ def cases(draw: st.DrawFn) -> CaseRecord:
     values |= {"photos": draw(st.integers(0, 5)), "answers": draw(st.integers(0, 5))}
     values |= dict.fromkeys(("received_at", "updated_at", "deadline_at", "closed_at"), AT)
     values |= {"lat": draw(st.floats(37.4, 37.7)), "lon": draw(st.floats(126.7, 127.2))}
-    values |= {name: draw(st.booleans()) for name in ("approximate", "placeless", "overdue")}
+    values |= {
+        name: draw(st.booleans()) for name in ("approximate", "placeless", "overdue", "abuse")
+    }
     values |= {"service_confidence": 0.5, "text": draw(numbered())}
     return CaseRecord(**values)
 

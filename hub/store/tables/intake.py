@@ -126,6 +126,8 @@ item_label = Table(
     # What the model said, and why: they stay together when a person chooses another service.
     Column("model_service", Text, nullable=False),
     Column("reasons", JSONB, nullable=False, server_default="[]"),
+    Column("abuse", Text),  # null: the model does not judge it
+    Column("abuse_confidence", Double),
     Column("corrected_by", Text),  # the actor of the newest correction
     moment("labelled_at", now=True),
 )

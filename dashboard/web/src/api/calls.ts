@@ -92,6 +92,7 @@ export const relabelCase = (
     service?: string;
     intent?: string;
     urgency?: string;
+    abuse?: "abuse" | "none";
     reroute: boolean;
   },
 ): Promise<CaseView> => act(caseId, "labels", labels);

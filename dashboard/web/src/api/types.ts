@@ -161,6 +161,8 @@ export interface StaffCase {
     alternatives: Label[];
     /** What carried the model's own label; null where the text may not be read unmasked. */
     reasons: { service: string; words: Piece[] } | null;
+    /** `abuse` or `none`; null where the model does not judge it. */
+    abuse: Label | null;
   } | null;
   why: {
     rule: string | null;

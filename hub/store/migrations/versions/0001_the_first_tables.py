@@ -540,6 +540,8 @@ def upgrade() -> None:
         sa.Column(
             "reasons", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False
         ),
+        sa.Column("abuse", sa.Text(), nullable=True),
+        sa.Column("abuse_confidence", sa.Double(), nullable=True),
         sa.Column("corrected_by", sa.Text(), nullable=True),
         sa.Column(
             "labelled_at",

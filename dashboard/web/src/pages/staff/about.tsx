@@ -5,6 +5,7 @@ import { Ago, Confidence, StateChip } from "../../parts/chips.tsx";
 import { agencyName, districtName, districtOf, serviceName } from "../../state.ts";
 import { percent } from "../../texts/format.ts";
 import { language, t, word } from "../../texts/texts.ts";
+import { beginning, isFolded } from "./fold.tsx";
 import { cut } from "./marks.ts";
 import { placeWords } from "./row.tsx";
 
@@ -51,7 +52,7 @@ export function LabelsPanel(props: { known: StaffCase; view: CaseView }) {
               .join(" · ")}
           </Line>
         )}
-        {labels?.reasons && labels.reasons.words.length > 0 && (
+        {labels?.reasons && !isFolded(view) && labels.reasons.words.length > 0 && (
           <Line name={t("item.reasons")}>
             {labels.reasons.words.map(({ text }) => text).join(" · ")}
             {labels.reasons.service !== view.service && (
@@ -118,7 +119,7 @@ export function ItemText(props: { text: string; labels: StaffCase["labels"] }) {
       <p class="text item-text">
         {cut(props.text, props.labels?.places ?? [], words).map(({ text, place, reason }, n) =>
           place || reason ? (
-            <mark key={n} class={`${place ? "place" : ""} ${reason ? "reason" : ""}`}>
+            <mark key={n} class={`${place ? "marks-place" : ""} ${reason ? "marks-reason" : ""}`}>
               {text}
             </mark>
           ) : (
@@ -128,7 +129,7 @@ export function ItemText(props: { text: string; labels: StaffCase["labels"] }) {
       </p>
       {reasons && words.length > 0 && (
         <p class="hint legend">
-          <mark class="reason">{t("item.reasons")}</mark> {t("item.reasons_of", { service: serviceName(reasons.service) })}
+          <mark class="marks-reason">{t("item.reasons")}</mark> · {t("item.reasons_of", { service: serviceName(reasons.service) })}
         </p>
       )}
     </>
@@ -145,7 +146,7 @@ export function Nearby(props: { nearby: readonly CaseView[]; onOpen: (id: number
           <li key={view.id}>
             <button type="button" onClick={() => props.onOpen(view.id)}>
               <b>{serviceName(view.service)}</b> <StateChip state={view.state} />
-              <small>{view.excerpt}</small>
+              <small>{beginning(view)}</small>
             </button>
           </li>
         ))}

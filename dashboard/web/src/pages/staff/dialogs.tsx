@@ -6,6 +6,7 @@ import { Dialog } from "../../parts/dialog.tsx";
 import { useAsked } from "../../parts/work.ts";
 import { agencies, agencyName, serviceName } from "../../state.ts";
 import { named, t, word } from "../../texts/texts.ts";
+import { beginning } from "./fold.tsx";
 import { type CaseWork, worksOn } from "./useCase.ts";
 
 export interface DialogProps {
@@ -103,7 +104,7 @@ export function MoveDialog({ work, onClose, move }: DialogProps & { move: StaffM
                   aria-pressed={target === near.ref}
                   onClick={() => setTarget(near.ref)}
                 >
-                  <b>{near.ref}</b> {serviceName(near.service)} <small>{near.excerpt}</small>
+                  <b>{near.ref}</b> {serviceName(near.service)} <small>{beginning(near)}</small>
                 </button>
               </li>
             ))}

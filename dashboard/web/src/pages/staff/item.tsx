@@ -12,6 +12,7 @@ import { t, word } from "../../texts/texts.ts";
 import { History, ItemText, LabelsPanel, Nearby, WhyPanel } from "./about.tsx";
 import { Composer, Messages, type Writing } from "./composer.tsx";
 import { AgencyDialog, EraseDialog, HandOverDialog, MoveDialog } from "./dialogs.tsx";
+import { Foldable } from "./fold.tsx";
 import { useKeys, writes } from "./keys.tsx";
 import { LabelsDialog } from "./labels.tsx";
 import { OPEN_STATES } from "./queue.ts";
@@ -227,7 +228,12 @@ export function Item(props: { id: number; onOpen: (id: number) => void; onClose:
           {known.text === null ? (
             <p class="hint">{t("item.erased_text")}</p>
           ) : (
-            <ItemText text={known.text} labels={known.labels} />
+            <Foldable
+              view={view}
+              onNotAbuse={works ? () => void work.relabel({ abuse: "none", reroute: false }) : null}
+            >
+              <ItemText text={known.text} labels={known.labels} />
+            </Foldable>
           )}
           <Reporter known={known} />
           <Photos photos={known.photos} load={photo} />

@@ -1,4 +1,5 @@
 import type { CaseView } from "@contract/protocol";
+import { beginning, FoldButton, isFolded } from "./fold.tsx";
 import { memo } from "./memo.ts";
 import { Ago, Deadline, MarkChip, StateChip, UrgencyChip } from "../../parts/chips.tsx";
 import { agencyName, districtName, serviceName } from "../../state.ts";
@@ -36,7 +37,9 @@ export const Row = memo(function Row(props: {
           <b>{serviceName(view.service) || t("item.unlabelled")}</b>
           <Deadline view={view} />
         </span>
-        <span class="row-text">{view.excerpt?.slice(0, MAX_EXCERPT)}</span>
+        <span class={isFolded(view) ? "row-text folded" : "row-text"}>
+          {beginning(view).slice(0, MAX_EXCERPT)}
+        </span>
         <span class="row-foot">
           <StateChip state={view.state} />
           <MarkChip mark={view.mark} />
@@ -48,6 +51,7 @@ export const Row = memo(function Row(props: {
           {view.assignee_name && <span class="assignee">{view.assignee_name}</span>}
         </span>
       </button>
+      <FoldButton view={view} />
     </li>
   );
 });

@@ -23,6 +23,7 @@ export interface Labels {
   service?: string;
   intent?: string;
   urgency?: string;
+  abuse?: "abuse" | "none";
   reroute: boolean;
 }
 

@@ -1,0 +1,75 @@
+"""Whether a text is abuse, insult or hate of its writer against people.
+
+A logistic regression over the same hashed n-grams as the other heads. A long complaint with one insult
+in it is as abusive as the insult alone, so it is asked piece by piece and the worst piece speaks. Only
+what staff see folded hangs on it; its probability is that of texts half of which are abuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.features import Counts
+from hub.model.labels import ABUSE, Label
+
+PIECE_CHARS = 60
+"""About as long as the comments that it learned from; in a longer piece one insult drowns."""
+
+
+def pieces(normal: str, words: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """The number of the piece in which each occurrence lies, given the number of its word.
+
+    Pieces hold whole words of the normalised text and are about equally long, at most about 60 signs.
+    A text of several is cut a second time, half a piece further on: no insult falls between two.
+    """
+    lengths = np.array([len(word) + 1 for word in normal.split(" ")])
+    starts = np.cumsum(lengths) - lengths
+    many = -(-len(normal) // PIECE_CHARS)
+    cuts = [starts * many // len(normal)]
+    if many > 1:  # without half a piece at either end, which would be too short to judge
+        cuts.append(((starts * many * 2 // len(normal) + 1) // 2).clip(1, many - 1))
+    return [cut[words] for cut in cuts]
+
+
+@dataclass(frozen=True, slots=True)
+class Abuse:
+    """A weight (int8, times ``scale``) for each bucket; abuse where the probability is ``above``."""
+
+    weights: NDArray[np.int8]
+    scale: float
+    bias: float
+    above: float
+
+    def probabilities(
+        self, normal: str, block: Counts, words: NDArray[np.intp]
+    ) -> NDArray[np.float64]:
+        """Of each piece; ``block`` and ``words`` are those of the whole text's n-grams."""
+        each = self.weights[block.found]
+        scores = []
+        for piece in pieces(normal, words):
+            sizes = np.bincount(piece)
+            sums = np.bincount(piece, each)[sizes > 0]
+            scores.append(sums * self.scale / np.sqrt(sizes[sizes > 0]) + self.bias)
+        found: NDArray[np.float64] = 1 / (1 + np.exp(-np.concatenate(scores)))
+        return found
+
+    def label(
+        self, normal: str, blocks: Sequence[Counts], words: Sequence[NDArray[np.intp]]
+    ) -> Label:
+        """``abuse`` or ``none`` of a text with these features, with its probability."""
+        abuse, none = ABUSE
+        if not normal:
+            return Label(none, 1.0)
+        worst = round(float(self.probabilities(normal, blocks[0], words[0]).max()), 4)
+        return Label(abuse, worst) if worst > self.above else Label(none, round(1 - worst, 4))
+
+
+def read(arrays: Mapping[str, Any]) -> Abuse:
+    """What the arrays of a weights file say of it."""
+    scale, bias, above = (float(arrays[f"abuse_{name}"]) for name in ("scale", "bias", "above"))
+    return Abuse(arrays["abuse_weights"], scale, bias, above)

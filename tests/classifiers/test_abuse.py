@@ -1,0 +1,103 @@
+"""Abuse is told from anger; how often, on messages that nothing was tuned to."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from classifiers import load
+from classifiers.abuse import PIECE_CHARS, pieces
+from classifiers.features import count_normalised, normalise, word_of_each
+from classifiers.model import WEIGHTS, read
+from classifiers.training import abuse, corpus
+
+MODEL = load()
+LINES = Path(__file__).with_name("abuse.toml")
+FAIR = "안녕하세요. 집 앞 가로등이 며칠째 꺼져 있어서 밤길이 어둡습니다. 확인 부탁드립니다. "
+INSULT = "야 이 씨발놈들아 세금 처먹고 일은 안 하냐 병신 새끼들"
+
+
+def flagged(text: str) -> bool:
+    (labels,) = MODEL.label([text])
+    assert labels.abuse is not None
+    assert 0 <= labels.abuse.confidence <= 1
+    return labels.abuse.code == "abuse"
+
+
+def lines(kind: str) -> list[str]:
+    texts: str = tomllib.loads(LINES.read_text(encoding="utf-8"))[kind]
+    return texts.strip().split("\n")
+
+
+def test_abuse_is_told_from_anger() -> None:
+    assert len(lines("abuse")) == len(lines("fair")) == 40
+    assert sum(map(flagged, lines("fair"))) == 0
+    assert sum(map(flagged, lines("abuse"))) >= 32
+
+
+def test_lines_to_learn_from_are_others_than_those_to_judge_by() -> None:
+    own = abuse.own_lines()
+    assert len(own["abuse"]) >= 150 and len(own["fair"]) >= 300
+    learned = {normalise(text) for texts in own.values() for text in texts}
+    assert len(learned) == sum(map(len, own.values()))
+    assert learned.isdisjoint(normalise(text) for kind in own for text in lines(kind))
+
+
+def test_one_insult_in_a_long_complaint_is_mostly_seen() -> None:
+    assert not flagged(" ".join([FAIR] * 7))
+    seen = [flagged(" ".join([FAIR] * n + [INSULT] + [FAIR] * (6 - n))) for n in range(7)]
+    assert sum(seen) >= 5  # where a cut runs through it, it may drown
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\u200b", "😀", ".", "가", "ก็ดีนะครับ"])
+def test_nothing_said_is_no_abuse(text: str) -> None:
+    assert not flagged(text)
+
+
+def test_invisible_signs_hide_no_insult() -> None:
+    assert flagged("\u200b".join(INSULT))
+
+
+@pytest.mark.parametrize(
+    "text", [FAIR, FAIR * 9, "가" * 900, "a b", "짧은 말 " + "가" * 300 + " 끝"]
+)
+def test_pieces_hold_whole_words_and_are_about_as_long(text: str) -> None:
+    normal = normalise(text)
+    words = word_of_each(normal)[0]
+    longest = max(map(len, normal.split()))
+    for piece in pieces(normal, words):
+        assert len(piece) == len(words) == len(count_normalised(normal, 19)[0].found)
+        of_word = dict(zip(words.tolist(), piece.tolist(), strict=True))
+        assert all(of_word[word] == number for word, number in zip(words, piece, strict=True))
+        for number in set(of_word.values()):
+            kept = [word for n, word in enumerate(normal.split()) if of_word[n] == number]
+            assert len(" ".join(kept)) <= 1.5 * PIECE_CHARS + longest
+
+
+def test_training_and_service_cut_alike() -> None:
+    model = MODEL._abuse
+    texts = [FAIR * 3 + INSULT, "", "fuck you and your whole office"]
+    found = abuse.cut(texts)
+    scores = found.x @ model.weights.astype(float) * model.scale + model.bias
+    for number, text in enumerate(texts):
+        normal = normalise(text)
+        if normal:
+            asked = model.probabilities(
+                normal, count_normalised(normal, 19)[0], word_of_each(normal)[0]
+            )
+            mine = scores[found.texts == number]
+            assert asked.tolist() == pytest.approx((1 / (1 + 2.718281828459045**-mine)).tolist())
+
+
+def test_the_weights_fold_as_few_as_they_say(data_folder: Path) -> None:
+    told: Any = json.loads(WEIGHTS.with_name("scores.json").read_text(encoding="utf-8"))["abuse"]
+    _, unseen = corpus.split(corpus.read(data_folder))
+    judged = abuse.judged(data_folder, MODEL._abuse, unseen)
+    assert judged == told["kept_out"]
+    assert judged["citizens"]["folded"] <= 5
+    assert judged["hate"]["folded"] / judged["hate"]["of"] > 0.3
+    assert float(read(WEIGHTS)["abuse_above"]) == pytest.approx(told["above"], abs=1e-4)
