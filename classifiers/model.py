@@ -23,10 +23,12 @@ from classifiers.features import Counts, Room, count_normalised, normalise, word
 from classifiers.language import language
 from classifiers.lexicon import CONFIDENCE, alarm
 from classifiers.reasons import reasons
-from classifiers.spans import find_spans
+from classifiers.spans import Places
+from classifiers.spans import load as load_places
 from hub.model.labels import URGENCIES, Label, Labels, Span
 
 WEIGHTS = Path(__file__).resolve().parent / "weights" / "linear.npz"
+PLACES = "places.npz"
 ALTERNATIVES = 3
 HEADS = ("service", "intent", "urgency")
 FORMAT = 3
@@ -97,6 +99,7 @@ class Classifier:
         heads: dict[str, Head],
         abstain_below: float,
         abuse: Abuse,
+        places: Places,
         service: ServiceModel | None = None,
     ) -> None:
         self.model = f"{service.name}+{model}" if service else model
@@ -107,6 +110,7 @@ class Classifier:
         self._heads = heads
         self._abstain_below = abstain_below
         self._abuse = abuse
+        self._places = places
 
     def label(self, texts: Sequence[str]) -> list[Labels]:
         """One Labels per text, in order."""
@@ -165,7 +169,7 @@ class Classifier:
             intent=intent,
             urgency=urgency,
             language=language(text),
-            places=find_spans(text),
+            places=self._places.find(text),
             abstain=abstain or not text.strip(),
             model=self.model,
             alternatives=tuple(s for s in services if s.code != service.code)[:ALTERNATIVES],
@@ -246,6 +250,12 @@ def read(path: Path) -> dict[str, Any]:
     return arrays
 
 
+def _places(path: Path | None) -> Places:
+    """The place weights beside a weights file, the shipped ones where it has none."""
+    beside = path.with_name(PLACES) if path else None
+    return load_places(beside if beside and beside.exists() else None)
+
+
 def load(path: Path | None = None, service: ServiceModel | None = None) -> Classifier:
     """The classifier in a weights file (the shipped one), with ``service`` for the service if given.
 
@@ -267,5 +277,6 @@ def load(path: Path | None = None, service: ServiceModel | None = None) -> Class
         heads,
         float(arrays["abstain_below"]),
         abuse_of(arrays),
+        _places(path),
         service,
     )

@@ -1,75 +1,313 @@
-"""The pieces of a text that say where: by the endings that Korean and English give to places."""
+"""The pieces of a text that say where: a learned score for every piece that could be one.
+
+A piece begins where a word begins and ends where one ends, or inside a Korean word, which is where its
+particles are cut off. What it scores is a sum of int8 weights over hashed features of its beginning, of its end, of
+the joints between its words and of the whole, so that all pieces of a text are scored at once: a
+semi-Markov conditional random field (Sarawagi and Cohen 2004) with at most one segment, "no place at
+all" standing at zero. ``classifiers.training.places`` learns the weights.
+"""
 
 from __future__ import annotations
 
-import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.clues import LOOKED_AT, clues
 from hub.model.labels import Span
 
-MAX_CHARS = 4_000
+WEIGHTS = Path(__file__).resolve().parent / "weights" / "places.npz"
+FORMAT = 1
+BITS = 18
+MAX_CHARS = 420
+"""Further text is not looked at."""
+MAX_WORDS, MAX_SPAN_CHARS = 8, 48
 MAX_SPANS = 8
+MOST_STARTS = 24
+"""Words, the likeliest to begin a place, from which pieces are scored."""
+CANDIDATE = 0.04
+"""How likely a piece must be to be named after the best one."""
 
-_PARTICLE = (
-    r"(?=(?:에서|에는|에도|에게|에선|에|의|은|는|이|가|을|를|으로|로|과|와|도|까지|부터|쪽|앞|뒤|옆|내|근처|인근|부근"
-    r"|사거리|입구|주변|일대)?(?:[^가-힣]|$)|(?:에서|에는|에|의|앞|뒤|옆|근처|인근|부근|쪽|까지|부터|일대|주변))"
-)
-# What follows a number that counts something, so that "이름으로 30명" is no street.
-_COUNTED = (
-    r"(?!\d|[,.]\d|\s?(?:만|억|천|개|명|원|년|월|일|시|분|%|위|차|회|배|건|대|세|살|여|점|조|호선))"
-)
-_KOREAN = re.compile(
-    r"(?:[가-힣]{1,5}구\s)?"
-    r"(?<![가-힣])(?:"
-    r"[가-힣]{1,7}(?:대로|(?<!으)(?<!유)로|길)\s?\d{1,4}"
-    + _COUNTED
-    + r"(?:번?길)?(?:\s?\d{1,4}(?:-\d{1,3})?)?"
-    r"|[가-힣]{1,6}(?:\d{0,2}동|\d가)\s\d{1,4}" + _COUNTED + r"(?:-\d{1,4})?(?:번지)?"
-    r"|[가-힣0-9]{1,10}(?:역|대교|교차로|터널|지하차도|고가도로|고가|사거리|삼거리|오거리|시장|공원|초등학교|중학교|고등학교"
-    r"|대학교|병원|주민센터|도서관|아파트|광장|하천|천|산|숲|숲길|한강지구|경기장|체육관|문화회관|박물관|미술관|터미널"
-    r"|순환센터|구청|시청|보건소|선착장|휴양림|[가-힣]{2}궁|뉴타운|전시관|국립공원|[가나마바사아자차카타파하]교)(?:\s?\d{1,2}번\s?출구)?"
-    r"|[가-힣]{1,6}\d{0,2}동|[가-힣]{1,5}구"
-    r")" + _PARTICLE
-)
-_ENGLISH = re.compile(
-    r"\b(?:\d{1,5}(?:-\d{1,5})?\s)?(?:[A-Z][\w'.-]*\s|[EWNS]\.?\s|\d{1,3}(?:st|nd|rd|th)\s){1,3}"
-    r"(?i:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Park|Square|Sq|Station|Bridge|Lane|Ln|Drive|Dr|Place|Pl"
-    r"|Terrace|Ter|Court|Ct|Way|Market|School|Palace|Playground|Library|Church|Hospital|Parkway|Pkwy|Circle|Garden"
-    r"|Common|Plaza|Highway|Hwy|Alley|Towers|Apartments|Field)\b(?!\.?\s[Ll]ight)"
-    r"(?:\s(?:and|&|at)\s(?:[A-Z][\w'.-]*\s)?[A-Z][\w'-]*)?"
-    r"|\b\d{1,5}\s(?:[a-z]+\s){1,2}(?i:street|st|avenue|ave|road|rd|sq|place|lane|drive|terrace)\b"
-    r"|\b[A-Z][a-z]+(?:-|\s)(?:gu|dong|ro|gil|daero)\b(?:\s\d{1,4})?"
-)
-# Words that end like places and are none.
-_NO_PLACE = re.compile(
-    r"^(?:.{0,4}(?:요구|연구|도구|친구|누구|기구|가구|입구|출구|인구|지구|전구|축구|야구|농구|배구|영구|복구|촉구|호구|대구|문구"
-    r"|창구|마구|추구|욕구|파구|비상구|배수구|하수구|구구|리구|좋구|하구|있구|청구)"
-    r"|.{0,6}(?:활동|운동|행동|이동|자동|노동|아동|감동|충동|변동|소동|작동|출동|진동|공동|연동|부동|유동|난동|구동|합동|태동|반동"
-    r"|거동|가동|시동|율동|언동|선동|파동|약동)"
-    r"|.{0,6}(?:등산|예산|생산|재산|부산|계산|출산|자산|정산|환산|동산|국산|유산|확산|분산|청산|해산|결산|추산|도산|파산|수산|전산"
-    r"|한국산|중국산|일본산)"
-    r"|.{0,6}(?:지역|구역|영역|전역|광역|용역|무역|교역|방역|면역|통역|주역|현역|환승역|지하철역|전철역|기차역|병역|고역|징역|번역)"
-    r"|.{0,6}(?:현장|공장|입장|주장|포장|농장|직장)|(?:.{0,5}(?:서울|주식|노동|부동산|재래|전통|이명박|박원순|자본))?시장"
-    r"|(?:근린|국립|도시|생태|어린이|시민|동네|인근)?공원|.{0,4}(?:우천|실천|추천|하천|원천|개천|인공천|인천|춘천|천천)"
-    r"|(?:요양|난임|다른|안심|종합|대학|모|타|동물|정신|한방|일반|민간|공공)?병원|(?:임대|공공임대|우리|저희|모든|민간|일반|재건축)?아파트"
-    r"|(?:놀이|여자|대형|공공|작은|국립|시립|구립|일반|자치|관할|해당)?(?:대학교|도서관|초등학교|중학교|고등학교|터미널|구청|체육관|박물관|미술관|터널|고가)"
-    r"|.{0,3}(?:종교|비교|학교|폐교|등교|하교|외교|타교|자교|설교|전교|대교|사고가|자치구|해고가|식구|측구)|그 ?동)$"
-)
-_CITY = re.compile(r"^(?:서울(?:특별)?시?|한국|대한민국)$")
+_PRIME = np.uint64(1_000_003)
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_POWERS = np.cumprod(np.append(np.uint64(1), np.full(MAX_CHARS, _PRIME))).astype(np.uint64)
+_SPACE, _SIGN, _HANGUL, _SMALL, _CAPITAL, _DIGIT, _LETTER = range(7)
+_TABLED = 0x3200
+_UP_TO = np.arange(1, 5)[:, None]
+_SENTENCE_ENDS = tuple(map(ord, ".!?\n。"))
+
+Hashes = NDArray[np.uint64]
+Buckets = NDArray[np.int32]
 
 
-def find_spans(text: str) -> tuple[Span, ...]:
-    """At most eight pieces, the longest first among equals, in the order of the text.
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text cut into words (runs of letters and digits): where each begins, the buckets of its
+    features as a beginning and as what is joined to the word before it (features × words), and the
+    hashes from which pairs take theirs."""
 
-    ``text[start:end]`` is the piece.
-    """
-    found: list[Span] = []
-    patterns = [_ENGLISH] if text.isascii() else [_KOREAN, _ENGLISH]
-    for pattern in patterns:
-        for match in pattern.finditer(text[:MAX_CHARS]):
-            piece = match.group().strip()
-            if len(piece) < 2 or _NO_PLACE.match(piece) or _CITY.match(piece):
-                continue
-            start = match.start() + match.group().index(piece)
-            found.append(Span(piece, start, start + len(piece)))
-    found.sort(key=lambda span: span.start)
-    return tuple(found[:MAX_SPANS])
+    starts: NDArray[np.intp]
+    beginning: Buckets
+    joint: Buckets
+    whole: Hashes
+    tail: Hashes
+    sentence: Hashes
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Where a place may end (exclusive), in which word, and the buckets (features × ends)."""
+
+    at: NDArray[np.intp]
+    word: NDArray[np.intp]
+    buckets: Buckets
+    tail: Hashes
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Candidates as pairs of a word's number and an end's, and the buckets (features × pairs)."""
+
+    word: NDArray[np.intp]
+    end: NDArray[np.intp]
+    buckets: Buckets
+
+
+@cache
+def _table() -> NDArray[np.uint8]:
+    """The class of every code point below the first of the CJK blocks."""
+    found = np.full(_TABLED, _SIGN, np.uint8)
+    for code in range(_TABLED):
+        sign = chr(code)
+        if sign.isspace():
+            found[code] = _SPACE
+        elif sign.isdigit():
+            found[code] = _DIGIT
+        elif sign.isalpha():
+            found[code] = _CAPITAL if sign.isupper() else _SMALL if sign.islower() else _LETTER
+    found[0x3131:0x3190] = _SIGN  # lone Korean letters: ㅋㅋ, ㅠㅠ
+    return found
+
+
+class Reading:
+    """What stands in a text's first signs, ready to be asked for features."""
+
+    def __init__(self, text: str) -> None:
+        codes = np.frombuffer(text[:MAX_CHARS].encode("utf-32-le", "surrogatepass"), np.uint32)
+        classes = np.where(codes < _TABLED, _table()[np.minimum(codes, _TABLED - 1)], _SIGN)
+        classes[(codes >= 0xAC00) & (codes <= 0xD7A3)] = _HANGUL
+        classes[(codes >= 0x3400) & (codes <= 0x9FFF)] = _LETTER
+        plain = codes.astype(np.uint64)
+        plain[classes == _CAPITAL] |= np.uint64(0x20)
+        plain[classes == _DIGIT] = ord("0")
+        plain[classes == _SPACE] = ord(" ")
+        size = len(codes)
+        self._sums = np.zeros(size + 1, np.uint64)
+        np.cumsum((plain + np.uint64(1)) * _POWERS[MAX_CHARS - np.arange(size)], out=self._sums[1:])
+        self._classes = classes
+        edged = np.concatenate([[False], classes >= _HANGUL, [False]])
+        edges = np.flatnonzero(edged[1:] != edged[:-1])
+        self._letters = edged[1:-1]
+        self._begins, self._stops = edges[::2], edges[1::2]
+        self._ended = np.cumsum(np.logical_or.reduce([codes == end for end in _SENTENCE_ENDS]))
+        self._whole = self._hash(self._begins, self._stops)
+        self._before = _shift(self._whole, 1)
+        self._heads = self._cut(self._begins, np.minimum(self._begins + _UP_TO[:4], self._stops))
+        self._gaps = self._gap(size)
+        _, which, times = np.unique(self._heads[2], return_inverse=True, return_counts=True)
+        self._again = np.minimum(times[which], 3).astype(np.uint64)
+
+    def _hash(self, start: NDArray[np.intp], stop: NDArray[np.intp]) -> Hashes:
+        """Of the pieces from ``start`` to ``stop``: polynomial over code points."""
+        found: Hashes = (self._sums[stop] - self._sums[start]) * _POWERS[start]
+        return found
+
+    def _cut(self, start: NDArray[np.intp], stop: NDArray[np.intp]) -> Hashes:
+        """The same for several beginnings or several ends at once, in rows."""
+        return self._hash(*np.broadcast_arrays(start, stop))
+
+    def words(self) -> Words:
+        """The words with their features."""
+        begins, stops, heads, whole = self._begins, self._stops, self._heads, self._whole
+        tails = self._cut(np.maximum(stops - _UP_TO[:3], begins), stops)
+        length = np.minimum(stops - begins, 9).astype(np.uint64)
+        shape = (
+            self._classes[begins].astype(np.uint64) * np.uint64(8) + self._classes[stops - 1]
+        ) * np.uint64(16) + length
+        gap, before, beyond = self._gaps[:-1], self._before, _shift(whole, -1)
+        sentence = np.minimum(self._ended[begins], 3).astype(np.uint64)
+        tail_before, shape_before = _shift(tails[1], 1), _shift(shape, 1)
+        again = self._again
+        number = np.minimum(np.arange(len(begins)), 2).astype(np.uint64)
+        beginning = [
+            whole, *heads, *tails, before, tail_before, _shift(tails[0], 1), beyond, gap,
+            before * _PRIME + whole, tail_before * _PRIME + heads[1],
+            sentence * np.uint64(8) + number, shape * _PRIME + gap, shape_before * _PRIME + shape,
+            _shift(tails[1], -1), sentence * _PRIME + heads[1], again * _PRIME + shape,
+            _shift(shape, -1) * _PRIME + shape, again * np.uint64(8) + sentence,
+            tail_before * _PRIME + shape, tails[1] * _PRIME + _shift(tails[1], -1),
+        ]  # fmt: skip
+        joint = [
+            gap, gap * _PRIME + shape, shape_before * _PRIME + shape,
+            tail_before * _PRIME + heads[1], before, whole, tails[1], tail_before,
+            _shift(tails[0], 1) * _PRIME + gap, before * _PRIME + whole,
+        ]  # fmt: skip
+        return Words(
+            begins, _buckets(beginning, 100), _buckets(joint, 200), whole, tails[1], sentence
+        )
+
+    def _gap(self, size: int) -> Hashes:
+        """What stands before each word and after the last, up to three signs and how many."""
+        start = np.append(0, self._stops)
+        stop = np.append(self._begins, size)
+        length = np.minimum(stop - start, 4).astype(np.uint64)
+        found: Hashes = self._hash(start, np.minimum(stop, start + 3)) + length * np.uint64(7)
+        found[0] = 11
+        return found
+
+    def ends(self) -> Ends:
+        """Where a place may end, with the features."""
+        letters = self._letters
+        inside = np.append(letters[1:], False) & (np.append(self._classes[1:], 0) != _HANGUL)
+        at = np.flatnonzero(letters & ~inside) + 1
+        word = np.searchsorted(self._begins, at, side="left") - 1
+        begin, stop = self._begins[word], self._stops[word]
+        one, two, three = self._cut(np.maximum(at - _UP_TO[:3], begin), at)
+        stem, rest = self._hash(begin, at), self._hash(at, stop)
+        full = at == stop
+        beyond, beyond_head = _shift(self._whole, -1)[word], _shift(self._heads[1], -1)[word]
+        following = np.where(full, beyond, rest)
+        gap = np.where(full, self._gaps[word + 1], np.uint64(3))
+        length = np.minimum(at - begin, 9).astype(np.uint64)
+        left = np.minimum(stop - at, 5).astype(np.uint64)
+        kind = self._classes[at - 1].astype(np.uint64)
+        buckets = [
+            one, two, three, stem, stem * _PRIME + rest, rest, two * _PRIME + rest,
+            one * _PRIME + rest, following, two * _PRIME + following,
+            one * _PRIME + np.where(full, beyond_head, rest), self._before[word] * _PRIME + two,
+            (kind * np.uint64(16) + length) * np.uint64(16) + left, length * _PRIME + rest,
+            gap * _PRIME + one, three * _PRIME + rest, two * _PRIME + full,
+            self._again[word] * np.uint64(2) + full,
+        ]  # fmt: skip
+        return Ends(at, word, _buckets(buckets, 300), two)
+
+
+def pieces(words: Words, ends: Ends, begin: NDArray[np.intp]) -> Pieces:
+    """All candidates that begin with one of the words ``begin`` (numbers)."""
+    count = len(words.starts)
+    first = np.append(np.searchsorted(ends.word, np.arange(count)), len(ends.at))
+    low = first[begin]
+    high = np.minimum(
+        np.searchsorted(ends.at, words.starts[begin] + MAX_SPAN_CHARS, side="right"),
+        first[np.minimum(begin + MAX_WORDS, count)],
+    )
+    each = np.maximum(high - low, 0)
+    word = np.repeat(begin, each)
+    end = np.arange(each.sum()) + np.repeat(low - np.cumsum(each) + each, each)
+    more = (ends.word[end] - word).astype(np.uint64)
+    size = (ends.at[end] - words.starts[word]).astype(np.uint64)
+    tail = ends.tail[end]
+    buckets = [
+        more * np.uint64(4) + words.sentence[word],
+        words.whole[word] * _PRIME + tail,
+        words.tail[word] * _PRIME + tail + more,
+        size,
+    ]
+    return Pieces(word, end, _buckets(buckets, 400))
+
+
+def _shift(hashes: Hashes, by: int) -> Hashes:
+    """Of the word before (1) or after (-1), 21 where there is none."""
+    found = np.full(len(hashes), np.uint64(21))
+    if by > 0:
+        found[by:] = hashes[:-by]
+    else:
+        found[:by] = hashes[-by:]
+    return found
+
+
+def _buckets(features: list[Hashes], kind: int) -> Buckets:
+    """Features × items: every feature has a number of its own, spread by Fibonacci hashing."""
+    stacked = np.array(features) * _PRIME
+    stacked += np.arange(kind, kind + len(features), dtype=np.uint64)[:, None]
+    return (stacked * _GOLDEN >> np.uint64(64 - BITS)).astype(np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The learned weights, by bucket; ``scale`` makes them log-odds. ``second``: the weights of the
+    second look's clues, and its bias. ``sure``: how likely the best piece must be to be named."""
+
+    weights: NDArray[np.int8]
+    scale: float
+    bias: float
+    second: NDArray[np.float64]
+    sure: float
+
+    def find(self, text: str) -> tuple[Span, ...]:
+        """The best piece first, then up to seven others that are likely enough and touch none of
+        those before; none when the text names no place. ``text[start:end]`` is the piece."""
+        found = self.ranked(text)
+        if not found or found[0][1] < self.sure:
+            return ()
+        spans: list[Span] = []
+        for span, likely in found:
+            if likely < CANDIDATE or len(spans) == MAX_SPANS:
+                break
+            if all(span.end <= other.start or other.end <= span.start for other in spans):
+                spans.append(span)
+        return tuple(spans)
+
+    def ranked(self, text: str) -> list[tuple[Span, float]]:
+        """The likeliest pieces after the second look, best first, each with the probability that a
+        reader would mark it."""
+        found = self.candidates(text)
+        odds = clues(text, found) @ self.second[:-1] + self.second[-1]
+        likely = (1 / (1 + np.exp(-odds))).tolist()
+        again = [(span, chance) for (span, _), chance in zip(found, likely, strict=True)]
+        return sorted(again, key=lambda pair: -pair[1])
+
+    def candidates(self, text: str) -> list[tuple[Span, float]]:
+        """The likeliest pieces at first sight, each with its probability of being the place."""
+        reading = Reading(text)
+        words = reading.words()
+        if not len(words.starts):
+            return []
+        ends = reading.ends()
+        starts = self._sum(words.beginning)
+        likely = np.sort(np.argsort(-starts, kind="stable")[:MOST_STARTS])
+        pairs = pieces(words, ends, likely)
+        joints = np.cumsum(self._sum(words.joint))
+        scores = starts[pairs.word] + self._sum(ends.buckets)[pairs.end] + self._sum(pairs.buckets)
+        scores += joints[ends.word[pairs.end]] - joints[pairs.word]
+        odds = np.exp(np.minimum(scores * self.scale + self.bias, 50.0))
+        odds /= odds.sum() + 1
+        order = np.argsort(-odds, kind="stable")[:LOOKED_AT]
+        begin, end = words.starts[pairs.word[order]].tolist(), ends.at[pairs.end[order]].tolist()
+        return [
+            (Span(text[a:b], a, b), chance)
+            for a, b, chance in zip(begin, end, odds[order].tolist(), strict=True)
+        ]
+
+    def _sum(self, buckets: Buckets) -> NDArray[np.int32]:
+        summed: NDArray[np.int32] = self.weights[buckets].sum(axis=0, dtype=np.int32)
+        return summed
+
+
+def load(path: Path | None = None) -> Places:
+    """The weights in a file (the shipped ones). Raises OSError or ValueError for what is none."""
+    try:
+        with np.load(path or WEIGHTS, allow_pickle=False) as stored:
+            arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
+        if int(arrays["format"]) != FORMAT or len(arrays["weights"]) != 2**BITS:
+            raise ValueError(f"place weights of format {arrays['format']}")
+        scale, bias, sure = (float(value) for value in arrays["constants"])
+        return Places(arrays["weights"], scale, bias, arrays["second"], sure)
+    except (AttributeError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as problem:
+        raise ValueError("not a file of place weights") from problem

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.model import FORMAT, HEADS, probabilities
-from classifiers.training import abuse, corpus, ridge, scores, vectors
+from classifiers.model import FORMAT, HEADS, PLACES, probabilities
+from classifiers.spans import load as load_places
+from classifiers.training import abuse, corpus, places, ridge, scores, vectors
 from classifiers.training.baseline import baseline
 from classifiers.training.calibration import calibrate
 from classifiers.training.corpus import Rows
@@ -75,8 +76,8 @@ def lessons(folder: Path, rows: Rows) -> Lessons:
     return Lessons(rows, texts, parents, services, all_folds)
 
 
-def train(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(arrays for the weights file, scores on what was kept out)."""
+def train(folder: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """(arrays for the weights file, those for the place weights, scores on what was kept out)."""
     known, unseen = corpus.split(corpus.read(folder))
     lesson = lessons(folder, known)
     counted = vectors.counted(lesson.texts)
@@ -115,10 +116,15 @@ def train(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     abuse_arrays, told["abuse"] = abuse.train(folder, known, unseen)
     arrays |= abuse_arrays
     print("abuse", json.dumps(told["abuse"]), file=sys.stderr, flush=True)
-    told["place"] = scores.places(unseen)
+    said = [(row["text"], row.get("place", "")) for row in known] + corpus.placed_seeds()
+    where = places.train(said) if any(place for _, place in said) else load_places()
+    told["place"] = scores.places(unseen, where)
     told["baseline"] = _baseline(known, unseen)
-    arrays["model"] = told["model"] = name_of(arrays)
-    return arrays, told
+    located = places.arrays(where)
+    arrays["model"] = told["model"] = name_of(
+        arrays | {f"place_{key}": value for key, value in located.items()}
+    )
+    return arrays, located, told
 
 
 def _judged(
@@ -147,12 +153,13 @@ def main(arguments: Sequence[str]) -> int:
     folder, out = Path(arguments[0]), Path(arguments[1])
     began = time.monotonic()
     try:
-        arrays, told = train(folder)
+        arrays, located, told = train(folder)
     except (FileNotFoundError, ValueError) as wrong:
         print(f"bigear train: {wrong}", file=sys.stderr)
         return 2
     out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(out, **arrays)
+    np.savez_compressed(out.with_name(PLACES), **located)
     out.with_name("scores.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(told, indent=1))
     print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)

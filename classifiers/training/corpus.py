@@ -23,6 +23,7 @@ PREFIX_CHARS = 40
 """Texts that begin alike are the same proposal sent twice: kept on one side of every split."""
 REST_MIN_CHARS, REST_MAX_CHARS = 80, 1_000
 SEEDS = Path(__file__).with_name("seeds.toml")
+PLACED_SEEDS = Path(__file__).with_name("seeds")
 FORMAT = '{"id", "text", "service", "intent", "urgency"}'
 
 _SPACE = re.compile(r"\s+")
@@ -103,3 +104,25 @@ def seeds() -> list[tuple[str, str]]:
     return [
         (service, text) for service, texts in services.items() for text in texts.strip().split("\n")
     ]
+
+
+def placed_seeds(folder: Path = PLACED_SEEDS) -> list[tuple[str, str]]:
+    """(text, its place or ""): messages of our own, ``SERVICE.tsv`` of intent, urgency, place and text;
+    those with ``-`` for the intent are words, not messages. Raises ValueError for a line of another
+    form, or whose place is not in its text."""
+    found = []
+    for path in sorted(folder.glob("*.tsv")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            intent, _, place, text = _columns(line, path, number)
+            if place not in text:
+                raise ValueError(f"{path.name}, line {number}: the place is not in the text")
+            if intent != "-":
+                found.append((text, place))
+    return found
+
+
+def _columns(line: str, path: Path, number: int) -> list[str]:
+    columns = line.split("\t")
+    if len(columns) != 4:
+        raise ValueError(f"{path.name}, line {number}: not four columns")
+    return columns

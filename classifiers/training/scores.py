@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
-from classifiers.spans import find_spans
+from classifiers.spans import Places
 from classifiers.training.corpus import Rows
 
 BINS = 15
@@ -78,20 +79,44 @@ def urgent_recall(
     }
 
 
-def places(rows: Rows) -> dict[str, float]:
-    """The labelled place (the most exact one) against the longest span found, as exact strings; and
-    in how many of the texts with a place it is among all the spans."""
-    found = [[span.text for span in find_spans(row["text"])] for row in rows]
-    best = [max(spans, key=len, default="") for spans in found]
+def places(rows: Rows, model: Places) -> dict[str, Any]:
+    """The labelled place against the best piece found, as exact strings; how many of the labelled are
+    among all the pieces; how many best pieces at least overlap; and F1 by source."""
+    found = [[span.text for span in model.find(row["text"])] for row in rows]
+    best = [spans[0] if spans else "" for spans in found]
     wanted = [row.get("place", "") for row in rows]
-    hits = sum(a == b != "" for a, b in zip(best, wanted, strict=True))
-    among = sum(b != "" and b in a for a, b in zip(found, wanted, strict=True))
     named = max(sum(map(bool, wanted)), 1)
+    told: dict[str, Any] = _exact(best, wanted)
+    told["among_spans"] = _rounded(
+        sum(b != "" and b in a for a, b in zip(found, wanted, strict=True)) / named
+    )
+    told["overlapping"] = _rounded(
+        sum(bool(a and b) and (a in b or b in a) for a, b in zip(best, wanted, strict=True)) / named
+    )
+    sources = sorted({row.get("src", "") for row in rows})
+    told["by_source"] = {
+        source: _exact(
+            *zip(
+                *(
+                    (a, b)
+                    for a, b, row in zip(best, wanted, rows, strict=True)
+                    if row.get("src", "") == source
+                ),
+                strict=True,
+            )
+        )["f1"]
+        for source in sources
+    }
+    return told
+
+
+def _exact(best: Sequence[str], wanted: Sequence[str]) -> dict[str, float]:
+    hits = sum(a == b != "" for a, b in zip(best, wanted, strict=True))
+    named, said = sum(map(bool, wanted)), sum(map(bool, best))
     return {
-        "f1": _rounded(2 * hits / max(named + sum(map(bool, best)), 1)),
-        "precision": _rounded(hits / max(sum(map(bool, best)), 1)),
-        "recall": _rounded(hits / named),
-        "among_spans": _rounded(among / named),
+        "f1": _rounded(2 * hits / max(named + said, 1)),
+        "precision": _rounded(hits / max(said, 1)),
+        "recall": _rounded(hits / max(named, 1)),
     }
 
 

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from classifiers import Classifier, load
 from classifiers.features import MAX_CHARS, count, normalise
-from classifiers.spans import find_spans
+from classifiers.language import language
+from classifiers.spans import load as load_places
 from hub.model.labels import INTENTS, SERVICES, URGENCIES, Labels
 
 MODEL = load()
+PLACES = load_places()
 
 
 @pytest.fixture
@@ -106,34 +108,35 @@ other_words = st.sampled_from(
 
 @given(st.lists(korean_words | other_words, max_size=30).map(" ".join))
 @settings(max_examples=150, deadline=None)
-def test_a_span_is_the_piece_of_the_text_that_it_says(text: str) -> None:
-    spans = find_spans(text)
-    assert all(text[span.start : span.end] == span.text for span in spans)
-    assert all(a.start <= b.start for a, b in pairwise(spans))
-
-
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("세종대로 110 앞 가로등이 나갔어요", "세종대로 110"),
-        ("강남역 3번 출구 앞에 쓰레기가 쌓여 있습니다", "강남역 3번 출구"),
-        ("관악구 신림동에 사는데 소음이 심합니다", "관악구 신림동"),
-        ("Pothole at 344 Saratoga street since May", "344 Saratoga street"),
-        ("Graffiti in Garvey Park near the gate", "Garvey Park"),
-    ],
-)
-def test_a_place_is_found(text: str, place: str) -> None:
-    assert place in [span.text for span in find_spans(text)]
+def test_places_are_pieces_of_the_text_that_do_not_touch(text: str) -> None:
+    found = PLACES.find(text)
+    assert all(text[span.start : span.end] == span.text for span in found)
+    in_order = sorted(found, key=lambda span: span.start)
+    assert all(a.end <= b.start for a, b in pairwise(in_order))
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "부동산 정책과 저출산 문제를 걱정합니다",
-        "친구가 이름으로 30명을 모았습니다",
-        "주차구역과 지하철역 안내 문구를 바꿔 주세요",
-        "운동과 활동을 할 공원이 없어요",
+        "",
+        " ",
+        "😀🚒",
+        "\ud800",
+        "\udfff역 앞",
+        "\x00\x01",
+        "\u200b\ufeff",
+        "강\u200b남\u200b역 앞",
+        "Ѕtrееt аt Маin",  # Cyrillic letters that look Latin
+        "İstanbul ẞ ﬁ ǅ",
+        "𝐌𝐚𝐢𝐧 𝐒𝐭",
+        "가" * 100_000,
+        "a b " * 25_000,
+        "역 " * 50_000,
+        ". " * 50_000,
+        "한글 english 中文 日本語 العربية ไทย",
     ],
+    ids=lambda text: repr(text[:20]),
 )
-def test_a_word_that_ends_like_a_place_is_none(text: str) -> None:
-    assert find_spans(text) == ()
+def test_odd_texts_have_places_or_none(text: str) -> None:
+    assert all(text[span.start : span.end] == span.text for span in PLACES.find(text))
+    assert language(text).confidence >= 0
