@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,8 @@ MAX_WORDS, MAX_SPAN_CHARS = 8, 48
 MAX_SPANS = 8
 MOST_STARTS = 24
 """Words, the likeliest to begin a place, from which pieces are scored."""
+HARDLY = 0.02
+"""Pieces that together are less likely than this at first sight are not looked at again."""
 CANDIDATE = 0.04
 """How likely a piece must be to be named after the best one."""
 
@@ -38,12 +41,13 @@ _PRIME = np.uint64(1_000_003)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _POWERS = np.cumprod(np.append(np.uint64(1), np.full(MAX_CHARS, _PRIME))).astype(np.uint64)
 _SPACE, _SIGN, _HANGUL, _SMALL, _CAPITAL, _DIGIT, _LETTER = range(7)
-_TABLED = 0x3200
+_TABLED, _ALPHABETS = 0x10000, 0x3200
+_DESCENDING = _POWERS[::-1].copy()
 _UP_TO = np.arange(1, 5)[:, None]
 _SENTENCE_ENDS = tuple(map(ord, ".!?\n。"))
 
 Hashes = NDArray[np.uint64]
-Buckets = NDArray[np.int32]
+Buckets = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +84,26 @@ class Pieces:
 
 
 @cache
-def _table() -> NDArray[np.uint8]:
-    """The class of every code point below the first of the CJK blocks."""
-    found = np.full(_TABLED, _SIGN, np.uint8)
-    for code in range(_TABLED):
+def _tables() -> tuple[NDArray[np.uint8], Hashes, NDArray[np.bool_]]:
+    """Of every code point below ``_TABLED``: its class, what it is hashed as (small letters, digits as 0,
+    white space as a space; never 0), and whether it ends a sentence."""
+    kinds = np.full(_TABLED, _SIGN, np.uint8)
+    for code in range(_ALPHABETS):
         sign = chr(code)
         if sign.isspace():
-            found[code] = _SPACE
+            kinds[code] = _SPACE
         elif sign.isdigit():
-            found[code] = _DIGIT
+            kinds[code] = _DIGIT
         elif sign.isalpha():
-            found[code] = _CAPITAL if sign.isupper() else _SMALL if sign.islower() else _LETTER
-    found[0x3131:0x3190] = _SIGN  # lone Korean letters: ㅋㅋ, ㅠㅠ
-    return found
+            kinds[code] = _CAPITAL if sign.isupper() else _SMALL if sign.islower() else _LETTER
+    kinds[0x3131:0x3190] = _SIGN  # lone Korean letters: ㅋㅋ, ㅠㅠ
+    kinds[0x3400:0xA000] = _LETTER
+    kinds[0xAC00:0xD7A4] = _HANGUL
+    hashed = np.arange(_TABLED, dtype=np.uint64)
+    hashed[kinds == _CAPITAL] |= np.uint64(0x20)
+    hashed[kinds == _DIGIT] = ord("0")
+    hashed[kinds == _SPACE] = ord(" ")
+    return kinds, hashed + np.uint64(1), np.isin(np.arange(_TABLED), _SENTENCE_ENDS)
 
 
 class Reading:
@@ -100,42 +111,34 @@ class Reading:
 
     def __init__(self, text: str) -> None:
         codes = np.frombuffer(text[:MAX_CHARS].encode("utf-32-le", "surrogatepass"), np.uint32)
-        classes = np.where(codes < _TABLED, _table()[np.minimum(codes, _TABLED - 1)], _SIGN)
-        classes[(codes >= 0xAC00) & (codes <= 0xD7A3)] = _HANGUL
-        classes[(codes >= 0x3400) & (codes <= 0x9FFF)] = _LETTER
-        plain = codes.astype(np.uint64)
-        plain[classes == _CAPITAL] |= np.uint64(0x20)
-        plain[classes == _DIGIT] = ord("0")
-        plain[classes == _SPACE] = ord(" ")
+        codes = np.minimum(codes, _TABLED - 1)
+        kinds, hashed, sentence_ends = _tables()
         size = len(codes)
         self._sums = np.zeros(size + 1, np.uint64)
-        np.cumsum((plain + np.uint64(1)) * _POWERS[MAX_CHARS - np.arange(size)], out=self._sums[1:])
-        self._classes = classes
-        edged = np.concatenate([[False], classes >= _HANGUL, [False]])
+        np.cumsum(hashed[codes] * _DESCENDING[:size], out=self._sums[1:])
+        self._classes = kinds[codes]
+        edged = np.zeros(size + 2, np.bool_)
+        edged[1:-1] = self._letters = self._classes >= _HANGUL
         edges = np.flatnonzero(edged[1:] != edged[:-1])
-        self._letters = edged[1:-1]
         self._begins, self._stops = edges[::2], edges[1::2]
-        self._ended = np.cumsum(np.logical_or.reduce([codes == end for end in _SENTENCE_ENDS]))
+        self._ended = np.cumsum(sentence_ends[codes])
         self._whole = self._hash(self._begins, self._stops)
         self._before = _shift(self._whole, 1)
-        self._heads = self._cut(self._begins, np.minimum(self._begins + _UP_TO[:4], self._stops))
+        self._heads = self._hash(self._begins, np.minimum(self._begins + _UP_TO, self._stops))
         self._gaps = self._gap(size)
-        _, which, times = np.unique(self._heads[2], return_inverse=True, return_counts=True)
-        self._again = np.minimum(times[which], 3).astype(np.uint64)
+        heads = self._heads[2].tolist()
+        times = Counter(heads)
+        self._again = np.array([min(times[head], 3) for head in heads], np.uint64)
 
     def _hash(self, start: NDArray[np.intp], stop: NDArray[np.intp]) -> Hashes:
-        """Of the pieces from ``start`` to ``stop``: polynomial over code points."""
+        """Of the pieces from ``start`` to ``stop``, either of them in one row or in several."""
         found: Hashes = (self._sums[stop] - self._sums[start]) * _POWERS[start]
         return found
-
-    def _cut(self, start: NDArray[np.intp], stop: NDArray[np.intp]) -> Hashes:
-        """The same for several beginnings or several ends at once, in rows."""
-        return self._hash(*np.broadcast_arrays(start, stop))
 
     def words(self) -> Words:
         """The words with their features."""
         begins, stops, heads, whole = self._begins, self._stops, self._heads, self._whole
-        tails = self._cut(np.maximum(stops - _UP_TO[:3], begins), stops)
+        tails = self._hash(np.maximum(stops - _UP_TO[:3], begins), stops)
         length = np.minimum(stops - begins, 9).astype(np.uint64)
         shape = (
             self._classes[begins].astype(np.uint64) * np.uint64(8) + self._classes[stops - 1]
@@ -178,7 +181,7 @@ class Reading:
         at = np.flatnonzero(letters & ~inside) + 1
         word = np.searchsorted(self._begins, at, side="left") - 1
         begin, stop = self._begins[word], self._stops[word]
-        one, two, three = self._cut(np.maximum(at - _UP_TO[:3], begin), at)
+        one, two, three = self._hash(np.maximum(at - _UP_TO[:3], begin), at)
         stem, rest = self._hash(begin, at), self._hash(at, stop)
         full = at == stop
         beyond, beyond_head = _shift(self._whole, -1)[word], _shift(self._heads[1], -1)[word]
@@ -224,19 +227,22 @@ def pieces(words: Words, ends: Ends, begin: NDArray[np.intp]) -> Pieces:
 
 def _shift(hashes: Hashes, by: int) -> Hashes:
     """Of the word before (1) or after (-1), 21 where there is none."""
-    found = np.full(len(hashes), np.uint64(21))
+    found = np.empty_like(hashes)
     if by > 0:
-        found[by:] = hashes[:-by]
+        found[:1], found[1:] = 21, hashes[:-1]
     else:
-        found[:by] = hashes[-by:]
+        found[-1:], found[:-1] = 21, hashes[1:]
     return found
 
 
 def _buckets(features: list[Hashes], kind: int) -> Buckets:
     """Features × items: every feature has a number of its own, spread by Fibonacci hashing."""
-    stacked = np.array(features) * _PRIME
+    stacked = np.array(features)
+    stacked *= _PRIME
     stacked += np.arange(kind, kind + len(features), dtype=np.uint64)[:, None]
-    return (stacked * _GOLDEN >> np.uint64(64 - BITS)).astype(np.int32)
+    stacked *= _GOLDEN
+    stacked >>= np.uint64(64 - BITS)
+    return stacked.view(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +274,8 @@ class Places:
         """The likeliest pieces after the second look, best first, each with the probability that a
         reader would mark it."""
         found = self.candidates(text)
+        if sum(likely for _, likely in found) < HARDLY:
+            return []
         odds = clues(text, found) @ self.second[:-1] + self.second[-1]
         likely = (1 / (1 + np.exp(-odds))).tolist()
         again = [(span, chance) for (span, _), chance in zip(found, likely, strict=True)]

@@ -59,7 +59,8 @@ def lesson(text: str, place: str) -> Lesson | None:
     if place and not right.any():
         return None
     return Lesson(
-        words.beginning, words.joint, ends.buckets, found.buckets,
+        words.beginning.astype(np.int32), words.joint.astype(np.int32),
+        ends.buckets.astype(np.int32), found.buckets.astype(np.int32),
         found.word, found.end, ends.word[found.end], right,
     )  # fmt: skip
 
