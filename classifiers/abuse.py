@@ -21,19 +21,19 @@ PIECE_CHARS = 60
 """About as long as the comments that it learned from; in a longer piece one insult drowns."""
 
 
-def pieces(normal: str, words: NDArray[np.intp]) -> list[NDArray[np.intp]]:
-    """The number of the piece in which each occurrence lies, given the number of its word.
+def pieces(normal: str) -> list[NDArray[np.intp]]:
+    """The number of the piece in which each word of a normalised text lies, for each way to cut it.
 
     Pieces hold whole words of the normalised text and are about equally long, at most about 60 signs.
     A text of several is cut a second time, half a piece further on: no insult falls between two.
     """
-    lengths = np.array([len(word) + 1 for word in normal.split(" ")])
+    lengths = np.array(list(map(len, normal.split(" ")))) + 1
     starts = np.cumsum(lengths) - lengths
     many = -(-len(normal) // PIECE_CHARS)
     cuts = [starts * many // len(normal)]
     if many > 1:  # without half a piece at either end, which would be too short to judge
         cuts.append(((starts * many * 2 // len(normal) + 1) // 2).clip(1, many - 1))
-    return [cut[words] for cut in cuts]
+    return cuts
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,12 @@ class Abuse:
         self, normal: str, block: Counts, words: NDArray[np.intp]
     ) -> NDArray[np.float64]:
         """Of each piece; ``block`` and ``words`` are those of the whole text's n-grams."""
-        each = self.weights[block.found]
+        of_words = np.bincount(words, self.weights.take(block.found))
+        occurrences = np.bincount(words)
         scores = []
-        for piece in pieces(normal, words):
-            sizes = np.bincount(piece)
-            sums = np.bincount(piece, each)[sizes > 0]
+        for piece in pieces(normal):
+            sizes = np.bincount(piece, occurrences)
+            sums = np.bincount(piece, of_words)[sizes > 0]
             scores.append(sums * self.scale / np.sqrt(sizes[sizes > 0]) + self.bias)
         found: NDArray[np.float64] = 1 / (1 + np.exp(-np.concatenate(scores)))
         return found

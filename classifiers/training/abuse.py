@@ -65,8 +65,9 @@ def cut(texts: Sequence[str]) -> Pieces:
         if not normal:
             continue
         found = count_normalised(normal, BITS)[0].found
-        for numbers in pieces(normal, word_of_each(normal)[0]):
-            _, piece, sizes = np.unique(numbers, return_inverse=True, return_counts=True)
+        words = word_of_each(normal)[0]
+        for numbers in pieces(normal):
+            _, piece, sizes = np.unique(numbers[words], return_inverse=True, return_counts=True)
             buckets.append(found.astype(np.int64))
             rows.append(piece + len(owners))
             values.append(1 / np.sqrt(sizes)[piece])

@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from classifiers import load
@@ -67,14 +68,13 @@ def test_invisible_signs_hide_no_insult() -> None:
 )
 def test_pieces_hold_whole_words_and_are_about_as_long(text: str) -> None:
     normal = normalise(text)
-    words = word_of_each(normal)[0]
-    longest = max(map(len, normal.split()))
-    for piece in pieces(normal, words):
-        assert len(piece) == len(words) == len(count_normalised(normal, 19)[0].found)
-        of_word = dict(zip(words.tolist(), piece.tolist(), strict=True))
-        assert all(of_word[word] == number for word, number in zip(words, piece, strict=True))
-        for number in set(of_word.values()):
-            kept = [word for n, word in enumerate(normal.split()) if of_word[n] == number]
+    words = normal.split(" ")
+    longest = max(map(len, words))
+    for piece in pieces(normal):
+        assert len(piece) == len(words) == word_of_each(normal)[0].max() + 1
+        assert (np.diff(piece) >= 0).all()
+        for number in set(piece.tolist()):
+            kept = [word for word, at in zip(words, piece, strict=True) if at == number]
             assert len(" ".join(kept)) <= 1.5 * PIECE_CHARS + longest
 
 
