@@ -56,7 +56,9 @@ class Weights:
         self, buckets: NDArray[np.int64], values: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """One score a class for a text's weighed features."""
-        found: NDArray[np.float32] = values @ self.quantised[buckets].astype(np.float32)
+        found: NDArray[np.float32] = values @ self.quantised.take(buckets, axis=0).astype(
+            np.float32
+        )
         return found * self.scales + self.bias
 
     def of_class(self, column: int, buckets: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -57,8 +57,8 @@ def reasons(
 
 def _places(text: str, words: Sequence[str], chosen: Sequence[int]) -> list[tuple[int, int] | None]:
     """Where the chosen words of the normalised text stand in the text as it was written."""
-    starts = [0, *accumulate(len(word) + 1 for word in words)]
-    found = [(starts[n], starts[n] + len(words[n])) for n in chosen]
+    ends = list(accumulate(map(len, words)))
+    found = [(ends[n] - len(words[n]) + n, ends[n] + n) for n in chosen]  # n spaces before it
     if not all(_stands(text, place, words[n]) for n, place in zip(chosen, found, strict=True)):
         # Signs that vanish, fall apart or join when normalised: count the words of each piece.
         pieces = [match.span() for match in _PIECE.finditer(text[: MAX_CHARS * 2])]
