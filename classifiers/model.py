@@ -123,9 +123,10 @@ class Classifier:
         else:
             services, classes = [*self._service.probabilities(texts)], self._service.classes
         room = np.empty(2**self._bits, np.float32)
+        places = self._places.find_each(texts)
         return [
-            self._labels(reading, _ranked(classes, service), room)
-            for reading, service in zip(read, services, strict=True)
+            self._labels(reading, _ranked(classes, service), spans, room)
+            for reading, service, spans in zip(read, services, places, strict=True)
         ]
 
     def classes(self, head: str) -> tuple[str, ...]:
@@ -147,7 +148,9 @@ class Classifier:
         }
         return Reading(text, normal, blocks, values, found)
 
-    def _labels(self, reading: Reading, services: list[Label], room: Room) -> Labels:
+    def _labels(
+        self, reading: Reading, services: list[Label], places: tuple[Span, ...], room: Room
+    ) -> Labels:
         text = reading.text
         intent, urgency = (
             _ranked(self._heads[name].classes, reading.probabilities[name])[0]
@@ -171,7 +174,7 @@ class Classifier:
             intent=intent,
             urgency=urgency,
             language=language(text),
-            places=self._places.find(text),
+            places=places,
             abstain=abstain or not text.strip(),
             model=self.model,
             alternatives=tuple(s for s in services if s.code != service.code)[:ALTERNATIVES],

@@ -45,7 +45,7 @@ class Lesson:
 
 def lesson(text: str, place: str) -> Lesson | None:
     """None for a text without words, and where the labelled place is no piece that is scored."""
-    reading = Reading(text)
+    reading = Reading([text])
     words = reading.words()
     if not len(words.starts):
         return None
@@ -158,7 +158,7 @@ def train(messages: Sequence[tuple[str, str]]) -> Places:
         others = [one for one, at in zip(lessons, halves, strict=True) if one and at != half]
         model = quantised(*fit(others))
         for (text, place), at in zip(messages, halves, strict=True):
-            if at == half and (found := model.candidates(text)):
+            if at == half and (found := model.candidates([text])[0]):
                 seen.append(clues(text, found))
                 right += [span.text == place for span, _ in found]
     model = quantised(*fit([one for one in lessons if one]))
