@@ -142,8 +142,13 @@ function useItemMap(known: StaffCase | null) {
 }
 
 /** One case: what it is, where, why it is here, what was said, and what may be done. */
-export function Item(props: { id: number; onOpen: (id: number) => void; onClose: () => void }) {
-  const { id, onOpen } = props;
+export function Item(props: {
+  id: number;
+  onOpen: (id: number) => void;
+  onStep: (by: 1 | -1) => void;
+  onClose: () => void;
+}) {
+  const { id, onOpen, onStep } = props;
   const work = useCase(id);
   const { known, view, asked } = work;
   const [open, setOpen] = useState<Open>(null);
@@ -202,9 +207,17 @@ export function Item(props: { id: number; onOpen: (id: number) => void; onClose:
   return (
     <article class="item" ref={top} tabIndex={-1} aria-label={view.ref}>
       <header class="item-head">
-        <button type="button" class="plain back" onClick={props.onClose}>
-          ← {t("item.back")}
-        </button>
+        <p class="turn">
+          <button type="button" class="plain" onClick={props.onClose}>
+            ← {t("item.back")}
+          </button>
+          <button type="button" class="plain" onClick={() => onStep(-1)}>
+            {t("item.previous")}
+          </button>
+          <button type="button" class="plain" onClick={() => onStep(1)}>
+            {t("item.next")}
+          </button>
+        </p>
         <p class="chips">
           <StateChip state={view.state} />
           <UrgencyChip urgency={view.urgency} />

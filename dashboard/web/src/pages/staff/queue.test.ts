@@ -1,7 +1,7 @@
 import type { CaseView } from "@contract/protocol";
 import { describe, expect, it } from "vitest";
 import { keyOf } from "./keys.tsx";
-import { fitsWanted, newest, openByQueue, sorted, undoTarget, wantedOf } from "./queue.ts";
+import { fitsWanted, newest, openByQueue, sorted, stepped, undoTarget, wantedOf } from "./queue.ts";
 
 const view = (id: number, more: Partial<CaseView> = {}): CaseView => ({
   id,
@@ -16,6 +16,28 @@ const view = (id: number, more: Partial<CaseView> = {}): CaseView => ({
 });
 const wanted = (query: string) => wantedOf(new URLSearchParams(query), "gu-a");
 const fits = (query: string, one: CaseView) => fitsWanted(one, wanted(query), 7, ["gu-a", "gu-b"]);
+
+describe("the next case", () => {
+  const list = [view(1), view(2), view(3), view(4)];
+  const without = (...gone: number[]) => list.filter(({ id }) => !gone.includes(id));
+  const to = (cases: CaseView[], at: number | null, by: 1 | -1) => stepped(cases, at, by, list)?.id;
+
+  it("lies below or above, and the list has two ends", () => {
+    expect(to(list, 2, 1)).toBe(3);
+    expect(to(list, 2, -1)).toBe(1);
+    expect(to(list, 4, 1)).toBe(4);
+    expect(to(list, 1, -1)).toBe(1);
+    expect(to(list, null, 1)).toBe(1);
+    expect(to([], 2, 1)).toBeUndefined();
+  });
+  it("is where it was when the one before has left, whatever came in above", () => {
+    expect(to([view(9), ...without(2)], 2, 1)).toBe(3);
+    expect(to([view(9), ...without(2)], 2, -1)).toBe(1);
+    expect(to(without(2, 3), 2, 1)).toBe(4);
+    expect(to(without(3, 4), 3, 1)).toBe(2);
+    expect(to([view(9)], 2, 1)).toBe(9);
+  });
+});
 
 describe("what belongs on a list", () => {
   it("is open and of the queue, unless a state is asked for", () => {

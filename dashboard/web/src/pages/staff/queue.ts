@@ -95,6 +95,27 @@ export function sorted(views: Iterable<CaseView>, sort: Wanted["sort"]): CaseVie
   return [...views].sort(sort === "newest" ? newestFirst : pressingFirst);
 }
 
+/**
+ * The case that lies `by` steps from the one where somebody is. It may have left the list, as one
+ * whose label was corrected does: then the steps are counted from where it lay, in the `seen` list.
+ */
+export function stepped(
+  cases: readonly CaseView[],
+  at: number | null,
+  by: 1 | -1,
+  seen: readonly CaseView[],
+): CaseView | undefined {
+  const here = cases.findIndex((view) => view.id === at);
+  if (here >= 0) return cases[here + by] ?? cases[here];
+  const was = seen.findIndex((view) => view.id === at);
+  if (was < 0) return cases[0];
+  const known = new Map(cases.map((view) => [view.id, view]));
+  const onward = by > 0 ? seen.slice(was + 1) : seen.slice(0, was).reverse();
+  const backward = by > 0 ? seen.slice(0, was).reverse() : seen.slice(was + 1);
+  const left = [...onward, ...backward].find((view) => known.has(view.id));
+  return (left && known.get(left.id)) ?? cases[0];
+}
+
 /** Open cases by queue: an agency's code, or "triage". */
 export function openByQueue(counts: Iterable<CountView>): Map<string, number> {
   const sums = new Map<string, number>();

@@ -8,7 +8,7 @@ import { t } from "../../texts/texts.ts";
 import { Filters } from "./filters.tsx";
 import { Item } from "./item.tsx";
 import { KeysDialog, useKeys } from "./keys.tsx";
-import { wantedOf } from "./queue.ts";
+import { stepped, wantedOf } from "./queue.ts";
 import { Row } from "./row.tsx";
 import { QueueSelect, Sidebar } from "./sidebar.tsx";
 import { useQueue } from "./useQueue.ts";
@@ -56,9 +56,10 @@ export default function Queues() {
   }, [cases.length, loading]);
 
   const current = marked ?? openId;
-  const step = (by: number): void => {
-    const at = cases.findIndex((view) => view.id === current);
-    const next = cases[at < 0 ? 0 : Math.min(cases.length - 1, Math.max(0, at + by))];
+  const seen = useRef(cases);
+  if (cases.some((view) => view.id === current)) seen.current = cases;
+  const step = (by: 1 | -1): void => {
+    const next = stepped(cases, current, by, seen.current);
     if (!next) return;
     setMarked(next.id);
     if (openId) open(next.id);
@@ -122,7 +123,7 @@ export default function Queues() {
       </section>
       <section class="detail" aria-label={t("staff.detail")}>
         {openId ? (
-          <Item key={openId} id={openId} onOpen={open} onClose={close} />
+          <Item key={openId} id={openId} onOpen={open} onStep={step} onClose={close} />
         ) : (
           <Empty title={t("staff.choose")}>
             <p>{t("staff.choose_hint")}</p>
