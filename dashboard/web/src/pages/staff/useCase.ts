@@ -15,7 +15,7 @@ import type { StaffCase, User } from "../../api/types.ts";
 import { useTopic } from "../../live/use.ts";
 import { say } from "../../parts/toast.tsx";
 import { type Deed, useAsked, useDeed } from "../../parts/work.ts";
-import { agencyName, session } from "../../state.ts";
+import { agencyName, serviceName, session } from "../../state.ts";
 import { t, word } from "../../texts/texts.ts";
 import { newest, undoTarget } from "./queue.ts";
 
@@ -61,6 +61,44 @@ function wayBack(before: CaseView, after: CaseView): (() => Promise<unknown>) | 
   return () => moveCase(id, { to: back, version, reason: t("act.undo_reason") });
 }
 
+/** The same for labels. Where the rules lead elsewhere with the old ones, a person says where it was. */
+function wayBackOfLabels(
+  before: CaseView,
+  after: CaseView,
+  labels: Labels,
+): (() => Promise<unknown>) | null {
+  if (!mayWork(after)) return null;
+  const { id, version } = after;
+  const old = {
+    ...(labels.service && before.service ? { service: before.service } : {}),
+    ...(labels.intent && before.intent ? { intent: before.intent } : {}),
+    ...(labels.urgency && before.urgency ? { urgency: before.urgency } : {}),
+    ...(labels.abuse ? { abuse: before.abuse ? ("abuse" as const) : ("none" as const) } : {}),
+  };
+  if (!Object.keys(old).length) return null;
+  const agency = before.agency ?? null;
+  const moved = agency !== (after.agency ?? null);
+  return async () => {
+    const now = await relabelCase(id, { ...old, reroute: moved && agency !== null, version });
+    if (!moved || (now.agency ?? null) === agency) return;
+    const reason = t("act.undo_reason");
+    if (agency) await rerouteCase(id, agency, reason, now.version);
+    else await moveCase(id, { to: "triage", version: now.version, reason });
+  };
+}
+
+/** What a case's labels now are, as far as they were corrected, and where it went for it. */
+function told(before: CaseView | null, after: CaseView, labels: Labels): string {
+  const said = [
+    labels.service && serviceName(after.service),
+    labels.intent && word("intent", after.intent),
+    labels.urgency && word("urgency", after.urgency),
+    labels.abuse === "none" && t("act.not_abuse"),
+  ].filter(Boolean);
+  const moved = before && (before.agency ?? null) !== (after.agency ?? null);
+  return said.join(" · ") + (moved ? ` → ${agencyName(after.agency) || t("staff.triage")}` : "");
+}
+
 /** One case as staff see it, live, and all that may be done with it. */
 export function useCase(id: number): CaseWork {
   const ask = useCallback((signal: AbortSignal) => getCase(id, signal), [id]);
@@ -89,11 +127,15 @@ export function useCase(id: number): CaseWork {
     return done;
   };
   /** Does something that can be seen and taken back wherever the person has gone meanwhile. */
-  const change = (words: (after: CaseView) => string, work: () => Promise<CaseView>) =>
+  const change = (
+    words: (after: CaseView) => string,
+    work: () => Promise<CaseView>,
+    back: typeof wayBack = wayBack,
+  ) =>
     run(async () => {
       const after = await work();
       setFresh(after);
-      say(`${after.ref} · ${words(after)}`, view && wayBack(view, after));
+      say(`${after.ref} · ${words(after)}`, view && back(view, after));
     });
   return {
     known,
@@ -110,7 +152,12 @@ export function useCase(id: number): CaseWork {
         (after) => word("state", after.state),
         () => moveCase(id, { to, version, ...extra }),
       ),
-    relabel: (labels) => run(() => relabelCase(id, { ...labels, version })),
+    relabel: (labels) =>
+      change(
+        (after) => told(view, after, labels),
+        () => relabelCase(id, { ...labels, version }),
+        (before, after) => wayBackOfLabels(before, after, labels),
+      ),
     reroute: (agency, reason) =>
       change(
         (after) => agencyName(after.agency),
