@@ -201,6 +201,7 @@ export type TextKey =
   | "keys.release"
   | "keys.search"
   | "keys.set_aside"
+  | "keys.suggestion"
   | "keys.take"
   | "keys.title"
   | "keys.undo"

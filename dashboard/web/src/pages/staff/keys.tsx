@@ -57,6 +57,7 @@ const LISTED = [
   ["a", "keys.answer"],
   ["n", "keys.note"],
   ["l", "keys.labels"],
+  ["1 – 9", "keys.suggestion"],
   ["g", "keys.agency"],
   ["c", "keys.close"],
   ["m", "keys.merge"],

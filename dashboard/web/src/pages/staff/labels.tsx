@@ -1,3 +1,5 @@
+import { signal } from "@preact/signals";
+import type { TargetedKeyboardEvent } from "preact";
 import { useState } from "preact/hooks";
 import type { Label } from "../../api/types.ts";
 import { Field } from "../../parts/basics.tsx";
@@ -5,32 +7,66 @@ import { Dialog } from "../../parts/dialog.tsx";
 import { serviceName, services } from "../../state.ts";
 import { named, t, word } from "../../texts/texts.ts";
 import { type DialogProps, Foot, submit } from "./dialogs.tsx";
+import { beginning } from "./fold.tsx";
 
 const INTENTS = ["report", "request", "suggestion", "question", "praise", "noise"];
 const URGENCIES = ["emergency", "high", "normal", "low"];
 
+/** How many of the services that somebody corrected to last are offered again. */
+const MAX_LATELY = 3;
+
+/** The services that somebody corrected to, the last one first: mistakes come in rows. */
+const lately = signal<readonly string[]>([]);
+
+function remember(service: string): void {
+  lately.value = [service, ...lately.value.filter((code) => code !== service)].slice(0, MAX_LATELY);
+}
+
 const codesOf = (labels: readonly Label[] | undefined): string[] =>
   (labels ?? []).flatMap(({ code }) => (code ? [code] : []));
 
-/** Corrects labels. Services that the classifier also thought of stand first. */
+/**
+ * Corrects labels. Services that were chosen lately and those that the classifier also thought of are
+ * offered first, each by a digit.
+ */
 export function LabelsDialog({ work, onClose }: DialogProps) {
   const view = work.view;
   const [service, setService] = useState(view?.service ?? "");
   const [intent, setIntent] = useState(view?.intent ?? "");
   const [urgency, setUrgency] = useState(view?.urgency ?? "");
   const [reroute, setReroute] = useState(true);
-  const alternatives = codesOf(work.known?.labels?.alternatives);
+  const offered = [...new Set([...lately.value, ...codesOf(work.known?.labels?.alternatives)])].filter(
+    (code) => code !== view?.service,
+  );
   const changed = {
     ...(service !== view?.service && service ? { service } : {}),
     ...(intent !== view?.intent && intent ? { intent } : {}),
     ...(urgency !== view?.urgency && urgency ? { urgency } : {}),
   };
+  const ready = Object.keys(changed).length > 0;
+  const save = async (): Promise<boolean> => {
+    const done = await work.relabel({ ...changed, reroute });
+    if (done && changed.service) remember(changed.service);
+    return done;
+  };
+  const press = (event: TargetedKeyboardEvent<HTMLFormElement>): void => {
+    const form = event.currentTarget;
+    const held = event.ctrlKey || event.metaKey;
+    const code = /^[1-9]$/.test(event.key) ? offered[Number(event.key) - 1] : undefined;
+    if (event.key === "Enter" && held && ready) form.requestSubmit();
+    if (!code || held || event.altKey) return;
+    event.preventDefault(); // a list would look for an entry that begins so
+    setService(code);
+    // Enter saves from here; on a list it would open it. The button can be pressed once it is drawn anew.
+    requestAnimationFrame(() => form.querySelector<HTMLElement>("button[type=submit]")?.focus());
+  };
   return (
     <Dialog title={t("act.labels")} onClose={onClose}>
-      <form onSubmit={submit(() => work.relabel({ ...changed, reroute }), onClose)}>
-        {alternatives.length > 0 && (
+      <form onSubmit={submit(save, onClose)} onKeyDown={press}>
+        {view && <p class="hint clamped">{beginning(view)}</p>}
+        {offered.length > 0 && (
           <p class="suggestions">
-            {alternatives.map((code) => (
+            {offered.map((code, n) => (
               <button
                 key={code}
                 type="button"
@@ -38,6 +74,7 @@ export function LabelsDialog({ work, onClose }: DialogProps) {
                 aria-pressed={service === code}
                 onClick={() => setService(code)}
               >
+                <kbd aria-hidden="true">{n + 1}</kbd>
                 {serviceName(code)}
               </button>
             ))}
@@ -75,7 +112,7 @@ export function LabelsDialog({ work, onClose }: DialogProps) {
         <Foot
           go={t("act.save")}
           work={work}
-          ready={Object.keys(changed).length > 0}
+          ready={ready}
           onClose={onClose}
         />
       </form>
