@@ -107,6 +107,53 @@ def test_a_corrected_label_sends_the_case_on(visitor: NewVisitor) -> None:
     expect(history).to_contain_text("서울교통공사")
 
 
+def test_a_correction_is_said_and_taken_back(visitor: NewVisitor) -> None:
+    first, second = parked("되돌림 하나"), parked("되돌림 둘")
+    desk, citizen = visitor(), visitor()
+    desk.sign_in("admin")
+    desk.page.goto("/staff?queue=jongno_gu&sort=newest&marks=0")
+    desk.is_live()
+    for text in (second, first):
+        citizen.complain(text, **CHEONGUN)
+        expect(desk.page.locator(".rows").get_by_text(text)).to_be_visible()
+    page, rows = opened(desk, first), desk.page.locator(".rows")
+    page.keyboard.press("l")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("분야").select_option("taxi")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".toast")).to_contain_text("택시 → ")
+    expect(rows.get_by_text(first)).to_have_count(0)
+    page.keyboard.press("u")
+    expect(rows.get_by_text(first)).to_have_count(1)
+    expect(page.get_by_role("article").get_by_role("heading", name="주정차")).to_be_visible()
+    page.keyboard.press("l")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("1")  # what was chosen last is offered first
+    expect(dialog.get_by_label("분야")).to_have_value("taxi")
+    page.keyboard.press("Enter")
+    expect(rows.get_by_text(first)).to_have_count(0)
+    page.keyboard.press("j")  # on from where the one that left lay, not from the top
+    expect(page.get_by_role("article").get_by_text(second)).to_be_visible()
+
+
+def test_a_phone_goes_on_from_case_to_case(visitor: NewVisitor) -> None:
+    first, second = parked("전화기 하나"), parked("전화기 둘")
+    desk, citizen = visitor(phone=True), visitor()
+    desk.sign_in("admin")
+    desk.page.goto("/staff?queue=jongno_gu&sort=newest&marks=0")
+    desk.is_live()
+    for text in (second, first):
+        citizen.complain(text, **CHEONGUN)
+        expect(desk.page.locator(".rows").get_by_text(text)).to_be_visible()
+    page, article = opened(desk, first), desk.page.get_by_role("article")
+    article.get_by_role("button", name="다음 건").click()
+    expect(article.get_by_text(second)).to_be_visible()
+    article.get_by_role("button", name="이전 건").click()
+    expect(article.get_by_text(first)).to_be_visible()
+    article.get_by_role("button", name="목록").click()
+    expect(page.locator(".rows").get_by_text(first)).to_be_visible()
+
+
 def test_hands_stay_on_the_keyboard(visitor: NewVisitor) -> None:
     desk = visitor()
     desk.sign_in("agent")
