@@ -19,7 +19,8 @@ _HANGUL = re.compile(r"[\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e]+")
 _KANA = re.compile(r"[\u3041-\u30ff]+")
 _HAN = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
-_UNHEARD = re.compile(r"https?://\S+|\S+@\S+|[^\w\s'’.,!?-]")
+# Marks on letters (U+0300 on), which are the vowels of Indian scripts, are no \w in Python.
+_UNHEARD = re.compile(r"https?://\S+|\S+@\S+|[^\w\s'’.,!?\u0300-\u1cff-]")
 
 # A Vietnamese syllable, its marks left out, as people type in haste.
 _SYLLABLE = re.compile(
@@ -34,13 +35,13 @@ SAME = {"yue": "zh", "wuu": "zh"}
 """Cantonese and Wu are Chinese in ISO 639-3; a city answers them in the same script."""
 HEARD = frozenset({
     "am", "ar", "az", "be", "bg", "bn", "bs", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa",
-    "fi", "fr", "ga", "he", "hi", "hr", "hu", "hy", "id", "is", "it", "ja", "ka", "kk", "km", "ko",
-    "ky", "lo", "lt", "lv", "mk", "mn", "ms", "mt", "my", "nb", "ne", "nl", "no", "pl", "ps", "pt",
-    "ro", "ru", "si", "sk", "sl", "so", "sq", "sr", "sv", "sw", "ta", "te", "th", "tl", "tr", "uk",
-    "ur", "uz", "vi", "zh",
+    "fi", "fr", "ga", "gu", "he", "hi", "hr", "hu", "hy", "id", "is", "it", "ja", "ka", "kk", "km",
+    "kn", "ko", "ky", "lo", "lt", "lv", "mk", "ml", "mn", "mr", "ms", "mt", "my", "nb", "ne", "nl",
+    "no", "or", "pa", "pl", "ps", "pt", "ro", "ru", "si", "sk", "sl", "so", "sq", "sr", "sv", "sw",
+    "ta", "te", "th", "tl", "tr", "uk", "ur", "uz", "vi", "zh",
 })  # fmt: skip
-"""Languages of whole countries. The model knows 60 more, for which it takes short English and
-Vietnamese: Northern Sami, Walloon, Nigerian Pidgin."""
+"""Languages of whole countries, and of India those with a script of their own. The model knows 50 more,
+for which it takes short English and Vietnamese: Northern Sami, Walloon, Nigerian Pidgin."""
 
 SYLLABLES, SYLLABIC = 4, 40.0
 """So many words or more, each of them such a syllable, make Vietnamese so many times likelier."""
@@ -108,7 +109,8 @@ def _of_alphabet(sample: str, letters: int) -> Label:
     if len(words) >= SYLLABLES and all(map(_SYLLABLE.fullmatch, words)):
         likely["vi"] *= SYLLABIC
     best = max(likely, key=likely.__getitem__)
-    return Label(best, round(min(1.0, likely[best] / sum(likely.values())), 4))
+    total = sum(likely.values()) or 1.0  # all of it may be in languages that are not heard
+    return Label(best, round(min(1.0, likely[best] / total), 4))
 
 
 def _likely(sample: str) -> dict[str, float]:
