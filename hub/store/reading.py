@@ -21,7 +21,8 @@ _RECORD = f"""
            c.deadline_at, c.overdue, c.closed_at, c.assignee, u.name AS assignee_name, c.rule,
            CASE WHEN i.erased_at IS NULL THEN left(t.text, {EXCERPT_CHARS + MASK_MARGIN}) END AS text,
            (SELECT count(*) FROM photo p WHERE p.item_id = i.id)::int AS photos, c.answers,
-           mi.ref AS merged_into, coalesce(l.abuse = '{ABUSE[0]}', false) AS abuse
+           mi.ref AS merged_into,
+           coalesce(l.abuse = '{ABUSE[0]}' AND i.erased_at IS NULL AND t.text <> '', false) AS abuse
     FROM work_case c
     JOIN item i ON i.id = c.item_id
     LEFT JOIN item_label l ON l.item_id = i.id
