@@ -41,4 +41,6 @@ async def _backup(settings: Settings, folder: Path) -> None:
         await run_program(settings, "pg_dump", "--format=custom", f"--file={folder / DUMP}")
     for name in FOLDERS:
         if (settings.home.root / name).is_dir():
-            shutil.copytree(settings.home.root / name, folder / name)
+            # What begins with a dot is being written, and may be gone before it is copied.
+            half_made = shutil.ignore_patterns(".*")
+            shutil.copytree(settings.home.root / name, folder / name, ignore=half_made)
