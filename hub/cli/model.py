@@ -146,7 +146,7 @@ async def _compare(stand: Standing, settings: Settings, name: str | None) -> Map
         raise Conflict("model.worse", name=name or SHIPPED, worse=worse(compared))
     if count < FEW:
         say(f"compared on {count} messages only: what is a little worse would not show")
-    return compared
+    return compared | {"with": active or SHIPPED}
 
 
 async def _rollback(stand: Standing, settings: Settings) -> int:

@@ -33,7 +33,9 @@ async def promote(
 ) -> str | None:
     """Let a version label from now on (None: the shipped one); which one did before.
 
-    Raises NotFound ``model.unknown``, Conflict ``model.already`` where it labels now.
+    ``compared``: how it compares, and the version that it was compared ``with``. Raises NotFound
+    ``model.unknown``; Conflict ``model.already`` where it labels now, and ``model.overtaken`` where
+    another one labels by now than it was compared with.
     """
     async with change(ground, actor) as tx:
         await models.lock(tx.connection)
@@ -42,6 +44,8 @@ async def promote(
             raise NotFound("model.unknown", name=name)
         if name == before:
             raise Conflict("model.already", name=name or SHIPPED)
+        if compared and compared["with"] != (before or SHIPPED):
+            raise Conflict("model.overtaken", name=name or SHIPPED, compared=compared["with"])
         number = await models.promote(tx.connection, name, actor, compared, forced=forced)
         told = {"before": before or SHIPPED, "forced": forced}
         tx.record("model.promoted", "model", name or SHIPPED, number, told)

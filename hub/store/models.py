@@ -35,10 +35,7 @@ class Promotion:
 
     id: int
     name: str | None
-    promoted_by: str
-    promoted_at: datetime
     forced: bool
-    taken_back_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +96,8 @@ async def lock(connection: Connection) -> None:
 async def pile(connection: Connection, limit: int) -> list[Promotion]:
     """The newest promotions that were not taken back, the one that labels first."""
     rows = await connection.fetch(
-        "SELECT id, name, promoted_by, promoted_at, forced, taken_back_at FROM model_promotion"
+        "SELECT id, name, forced FROM model_promotion"
         " WHERE taken_back_at IS NULL ORDER BY id DESC LIMIT $1",
-        limit,
-    )
-    return [Promotion(*row.values()) for row in rows]
-
-
-async def history(connection: Connection, limit: int) -> list[Promotion]:
-    """The newest promotions, also those taken back."""
-    rows = await connection.fetch(
-        "SELECT id, name, promoted_by, promoted_at, forced, taken_back_at FROM model_promotion"
-        " ORDER BY id DESC LIMIT $1",
         limit,
     )
     return [Promotion(*row.values()) for row in rows]
@@ -153,7 +140,8 @@ async def take_back(connection: Connection, promotion_id: int, actor: str) -> No
 
 async def remove(connection: Connection, name: str, actor: str) -> None:
     """Forget that there is a version, which must not be the one that labels: no rollback comes to
-    it any more. Its name and card stay for the labels that it gave."""
+    it any more, nor from a version to itself where it lay between. Its name and card stay for the
+    labels that it gave."""
     await connection.execute(
         "UPDATE model_version SET removed_at = now() WHERE name = $1 AND removed_at IS NULL", name
     )
@@ -161,6 +149,15 @@ async def remove(connection: Connection, name: str, actor: str) -> None:
         "UPDATE model_promotion SET taken_back_at = now(), taken_back_by = $2"
         " WHERE name = $1 AND taken_back_at IS NULL",
         name,
+        actor,
+    )
+    await connection.execute(
+        """
+        UPDATE model_promotion p SET taken_back_at = now(), taken_back_by = $1
+        WHERE taken_back_at IS NULL AND name IS NOT DISTINCT FROM (
+            SELECT below.name FROM model_promotion below
+            WHERE below.taken_back_at IS NULL AND below.id < p.id ORDER BY below.id DESC LIMIT 1)
+        """,
         actor,
     )
 

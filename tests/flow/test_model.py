@@ -233,6 +233,32 @@ async def test_the_pile_of_promotions_goes_back_step_by_step(ground: Ground, hom
         await promote(ground, one, "cli", {})
 
 
+@pytest.mark.usefixtures("city")
+async def test_no_rollback_leads_from_a_version_to_itself(ground: Ground, home: Home) -> None:
+    one, two = await made(ground, home, "taxi"), await made(ground, home, "bus")
+    for name in (one, two, one, two, one):
+        await promote(ground, name, "cli", {})
+    await remove(ground, two, "cli")
+    assert await rollback(ground, "cli") == (one, None)
+    await promote(ground, one, "cli", {})
+    await promote(ground, None, "cli", {})
+    await remove(ground, one, "cli")
+    with pytest.raises(Conflict, match=r"model\.no_older"):
+        await rollback(ground, "cli")
+
+
+@pytest.mark.usefixtures("city")
+async def test_a_comparison_counts_only_with_the_version_that_labels(
+    ground: Ground, home: Home
+) -> None:
+    one, two = await made(ground, home, "taxi"), await made(ground, home, "bus")
+    with_shipped = {"with": SHIPPED}
+    await promote(ground, one, "cli", with_shipped)
+    with pytest.raises(Conflict, match=r"model\.overtaken"):
+        await promote(ground, two, "cli", with_shipped)
+    assert await promote(ground, two, "cli", {"with": one}) == one
+
+
 async def test_a_promotion_rings(ground: Ground, home: Home, city: object) -> None:
     name = await made(ground, home, "taxi")
     await promote(ground, name, "cli", {})
