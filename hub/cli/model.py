@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,6 +35,10 @@ from hub.wiring import Standing, load_version
 
 ACTOR = "cli"
 CARD = "scores.json"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
+"""A version's name, which is also its folder's: one that a file gives itself may be anything."""
+UNREADABLE = (BigEarError, OSError, ValueError, LookupError, TypeError, AttributeError)
+"""What files lead to that are no version's: arrays or entries that are missing, or of another form."""
 FEW = 100
 """On fewer messages a version must be much worse before the test can tell."""
 
@@ -68,13 +73,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _list(stand: Standing, settings: Settings) -> int:
+    from classifiers.model import WEIGHTS
+
     async with stand.ground.db.acquire() as connection:
         active = await models.active(connection)
         versions = await models.versions(connection)
         workers = await models.workers(connection)
     mark = {True: "*", False: " "}
     shipped = f"{SHIPPED} ({load_version(settings.home, None).model})"
-    print(f"{mark[active is None]} {shipped:<34} {headline(_shipped_card())}")
+    print(f"{mark[active is None]} {shipped:<34} {headline(_card(WEIGHTS.parent))}")
     for one in versions:
         how = one.how if one.parent is None else f"{one.how}, after {one.parent}"
         print(f"{mark[one.name == active]} {one.name:<34} {headline(one.card)}")
@@ -90,13 +97,6 @@ async def _list(stand: Standing, settings: Settings) -> int:
     if settings.model is not None:
         print(f"BIGEAR_MODEL is set here, to {settings.model}: workers started so run that one")
     return 0
-
-
-def _shipped_card() -> dict[str, Any]:
-    from classifiers.model import WEIGHTS
-
-    card: dict[str, Any] = json.loads(WEIGHTS.with_name(CARD).read_text(encoding="utf-8"))
-    return card
 
 
 async def _promote(stand: Standing, settings: Settings, word: str, force: bool) -> int:
@@ -117,8 +117,8 @@ async def _must_load(settings: Settings, name: str | None) -> None:
     where(settings, name)
     try:
         loaded = await asyncio.to_thread(load_version, settings.home, name)
-    except (BigEarError, OSError, ValueError) as problem:
-        raise BadInput("model.broken", name=name or SHIPPED, reason=str(problem)) from None
+    except UNREADABLE as problem:
+        raise _broken(name or SHIPPED, problem) from None
     if name is not None and loaded.model != name:
         raise BadInput("model.broken", name=name, reason=f"its files are those of {loaded.model}")
 
@@ -166,14 +166,29 @@ async def _add(stand: Standing, settings: Settings, folder: Path) -> int:
         if not (folder / classifiers.LINEAR).is_file():
             raise ValueError(f"there is no {classifiers.LINEAR} in it")
         name = (await asyncio.to_thread(classifiers.load, folder)).model
-        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    except (BigEarError, OSError, ValueError) as problem:
-        raise BadInput("model.broken", name=str(folder), reason=str(problem)) from None
+        if not NAME.fullmatch(name) or name == SHIPPED:
+            raise ValueError(f"{name!r} is no name of a version")
+        card = _card(folder)
+    except UNREADABLE as problem:
+        raise _broken(str(folder), problem) from None
     keep(settings, folder, name)
-    how, parent = card.get("how", "trained"), card.get("parent")
-    await promoting.add(stand.ground, name, how, parent, card, ACTOR)
+    await promoting.add(stand.ground, name, card["how"], card["parent"], card, ACTOR)
     print(f"{name} is there; `bigear model promote {name}` lets it label")
     return 0
+
+
+def _card(folder: Path) -> dict[str, Any]:
+    """The report card in a version's folder. Raises ``UNREADABLE``."""
+    card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    headline(card)
+    card = {"how": "trained", "parent": None} | card
+    if card["how"] not in ("trained", "from_hub") or not isinstance(card["parent"], str | None):
+        raise ValueError(f"{CARD} is no report card")
+    return card
+
+
+def _broken(name: str, problem: Exception) -> BadInput:
+    return BadInput("model.broken", name=name, reason=f"{type(problem).__name__}: {problem}")
 
 
 def keep(settings: Settings, folder: Path, name: str) -> None:

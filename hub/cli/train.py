@@ -33,13 +33,23 @@ LAST = 5_000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from-hub", action="store_true", help="learn what staff corrected")
     parser.add_argument(
-        "--last", type=int, default=LAST, help="with --from-hub: of so many messages (%(default)s)"
+        "--last",
+        type=_count,
+        default=LAST,
+        help="with --from-hub: of so many messages (%(default)s)",
     )
     parser.add_argument(
         "--out",
         type=Path,
         help="weights file to write; with --from-hub a new folder, outside of the hub",
     )
+
+
+def _count(word: str) -> int:
+    value = int(word)
+    if value < 1:
+        raise argparse.ArgumentTypeError("a number above 0 is needed")
+    return value
 
 
 def run(args: argparse.Namespace) -> int:

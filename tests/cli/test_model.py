@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from classifiers.model import WEIGHTS, read
 from classifiers.training import corpus
 from hub.cli._cards import table
 from hub.flow.city import CityNow
@@ -195,6 +198,39 @@ async def test_a_folder_made_elsewhere_is_taken_in(
     assert (version.name, version.how) == (name, "trained")
     code, told = await beside("model", "add", str(tmp_path))
     assert (code, "[model.broken]" in told) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("array", "card"),
+    [
+        ({"model": np.array("../photos")}, "{}"),
+        ({"model": np.array("shipped")}, "{}"),
+        ({"abuse_weights": None}, "{}"),
+        ({}, "[]"),
+        ({}, '{"how": "guessed"}'),
+        ({}, '{"service": 1}'),
+    ],
+)
+@pytest.mark.usefixtures("ground")
+async def test_what_is_no_version_is_refused_and_touches_nothing(
+    beside: Beside, home: Home, tmp_path: Path, array: dict[str, Any], card: str
+) -> None:
+    home.create()
+    (home.photos / "kept.jpg").write_bytes(b"a photo")
+    folder = tmp_path / "made"
+    folder.mkdir()
+    arrays = {name: value for name, value in (read(WEIGHTS) | array).items() if value is not None}
+    np.savez(folder / "linear.npz", **arrays)
+    (folder / "scores.json").write_text(card)
+    code, told = await beside("model", "add", str(folder))
+    assert (code, "[model.broken]" in told) == (1, True), told
+    assert [path.name for path in home.photos.iterdir()] == ["kept.jpg"]
+    assert list(home.models.iterdir()) == []
+
+
+def test_training_wants_some_messages(bigear: Bigear) -> None:
+    with pytest.raises(SystemExit):
+        bigear("train", "--from-hub", "--last", "-5")
 
 
 async def test_what_is_erased_deleted_or_no_citizens_is_never_exported(
