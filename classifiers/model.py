@@ -1,4 +1,5 @@
-"""The classifier that a worker runs: a linear model, calibrated, and the lexicon's net.
+"""The classifier that a worker runs: a linear model, calibrated; where it is unsure, an encoder's
+second opinion; and the lexicon's net.
 
 Scores are sums of weights over hashed features (``classifiers.features``). Least squares learned them
 towards 1 for the right class and 0 for the others, so a score is a rough guess at a probability;
@@ -10,7 +11,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +24,8 @@ from classifiers.features import Counts, Room, count_normalised, normalise, word
 from classifiers.language import language
 from classifiers.lexicon import CONFIDENCE, alarm
 from classifiers.reasons import reasons
+from classifiers.second import Second, mixed
+from classifiers.second import read as second_of
 from classifiers.spans import Places
 from classifiers.spans import load as load_places
 from hub.model.labels import URGENCIES, Label, Labels, Span
@@ -31,7 +34,8 @@ WEIGHTS = Path(__file__).resolve().parent / "weights" / "linear.npz"
 PLACES = "places.npz"
 ALTERNATIVES = 3
 HEADS = ("service", "intent", "urgency")
-FORMAT = 3
+URGENT = ("emergency", "high")
+FORMAT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Reading:
     normal: str
     blocks: tuple[Counts, ...]
     values: tuple[NDArray[np.float32], ...]
+    scores: NDArray[np.float32]
     probabilities: dict[str, NDArray[np.float32]]
 
 
@@ -100,23 +105,27 @@ class Classifier:
         weights: Weights,
         heads: dict[str, Head],
         abstain_below: float,
+        urgent_above: float,
         abuse: Abuse,
         places: Places,
         service: ServiceModel | None = None,
+        second: Second | None = None,
     ) -> None:
         self.model = f"{service.name}+{model}" if service else model
         self._service = service
+        self._second = second
         self._bits = bits
         self._idf = idf
         self._weights = weights
         self._heads = heads
         self._abstain_below = abstain_below
+        self._urgent_above = urgent_above
         self._abuse = abuse
         self._places = places
 
     def label(self, texts: Sequence[str]) -> list[Labels]:
         """One Labels per text, in order."""
-        read = [self._read(text) for text in texts]
+        read = self._read_again([self._read(text) for text in texts])
         if self._service is None:
             services = [reading.probabilities["service"] for reading in read]
             classes = self._heads["service"].classes
@@ -135,7 +144,64 @@ class Classifier:
 
     def probabilities(self, text: str) -> dict[str, NDArray[np.float32]]:
         """For each head the probability of each of its classes, without the lexicon."""
-        return self._read(text).probabilities
+        return self.read([text])[0]
+
+    def read(self, texts: Sequence[str]) -> list[dict[str, NDArray[np.float32]]]:
+        """Each text's ``probabilities``, many at once."""
+        return [one.probabilities for one in self._read_again([self._read(t) for t in texts])]
+
+    def asked(self, texts: Sequence[str]) -> float:
+        """Of how many of the texts the second opinion is asked, 0 to 1."""
+        read = [self._read(text) for text in texts]
+        return round(len(self._unsure(read)) / max(len(texts), 1), 4)
+
+    def urgency(self, probabilities: NDArray[np.float32]) -> Label:
+        """Emergency or high where both together are likelier than ``urgent_above``, which weighs a
+        missed hazard against a false alarm; within the two, and within the others, the likelier."""
+        classes = self._heads["urgency"].classes
+        grave = np.isin(classes, URGENT)
+        among = grave == (probabilities[grave].sum() >= self._urgent_above)
+        number = int(np.where(among, probabilities, -1).argmax())
+        return Label(classes[number], round(float(probabilities[number]), 4))
+
+    def _credible(self, probabilities: NDArray[np.float32]) -> bool:
+        """Whether a pattern's alarm is believed: where danger is half as likely as would do alone."""
+        grave = np.isin(self._heads["urgency"].classes, URGENT)
+        return bool(2 * probabilities[grave].sum() >= self._urgent_above)
+
+    @property
+    def abstain_below(self) -> float:
+        """The confidence of a service under which a person decides."""
+        return self._abstain_below
+
+    def _unsure(self, read: Sequence[Reading]) -> list[int]:
+        if self._second is None:
+            return []
+        below = self._second.ask_below
+        return [
+            number
+            for number, reading in enumerate(read)
+            if reading.normal and reading.probabilities["service"].max() < below
+        ]
+
+    def _read_again(self, read: list[Reading]) -> list[Reading]:
+        """With the second opinion on those of whose service the linear model is unsure."""
+        second = self._second
+        if second is None or self._service is not None:
+            return read
+        unsure = self._unsure(read)
+        if not unsure:
+            return read
+        opinions = second.opinions([read[number].text for number in unsure])
+        for row, number in enumerate(unsure):
+            reading = read[number]
+            found = dict(reading.probabilities)
+            for name, mix in second.mixes.items():
+                linear = reading.scores[self._heads[name].columns]
+                scores = mixed(linear, opinions[name][row], mix.share)
+                found[name] = probabilities(scores, *mix.calibration)
+            read[number] = replace(reading, probabilities=found)
+        return read
 
     def _read(self, text: str) -> Reading:
         normal = normalise(text)
@@ -146,21 +212,19 @@ class Classifier:
             name: probabilities(scores[head.columns], head.sharpness, head.floor)
             for name, head in self._heads.items()
         }
-        return Reading(text, normal, blocks, values, found)
+        return Reading(text, normal, blocks, values, scores, found)
 
     def _labels(
         self, reading: Reading, services: list[Label], places: tuple[Span, ...], room: Room
     ) -> Labels:
         text = reading.text
-        intent, urgency = (
-            _ranked(self._heads[name].classes, reading.probabilities[name])[0]
-            for name in ("intent", "urgency")
-        )
+        intent = _ranked(self._heads["intent"].classes, reading.probabilities["intent"])[0]
+        urgency = self.urgency(reading.probabilities["urgency"])
         service = services[0]
         abstain = service.confidence < self._abstain_below
         carried: tuple[Span, ...] | None = None
         grave = alarm(text)
-        if grave is not None:
+        if grave is not None and self._credible(reading.probabilities["urgency"]):
             urgency = Label(URGENCIES[0], max(CONFIDENCE, urgency.confidence))
             doubtful = abstain or service.confidence < CONFIDENCE
             if grave.service is not None and doubtful and not self._proposes(intent):
@@ -175,7 +239,7 @@ class Classifier:
             urgency=urgency,
             language=language(text),
             places=places,
-            abstain=abstain or not text.strip(),
+            abstain=abstain or not any(sign.isalpha() for sign in text),
             model=self.model,
             alternatives=tuple(s for s in services if s.code != service.code)[:ALTERNATIVES],
             reasons=carried,
@@ -261,8 +325,11 @@ def _places(path: Path | None) -> Places:
     return load_places(beside if beside and beside.exists() else None)
 
 
-def load(path: Path | None = None, service: ServiceModel | None = None) -> Classifier:
-    """The classifier in a weights file (the shipped one), with ``service`` for the service if given.
+def load(
+    path: Path | None = None, service: ServiceModel | None = None, *, alone: bool = False
+) -> Classifier:
+    """The classifier in a weights file (the shipped one), with the encoder that lies beside it unless
+    ``alone``; with ``service`` for the service if given.
 
     Raises what ``read`` raises."""
     arrays = read(path or WEIGHTS)
@@ -281,7 +348,9 @@ def load(path: Path | None = None, service: ServiceModel | None = None) -> Class
         Weights(arrays["weights"], arrays["scales"], arrays["bias"]),
         heads,
         float(arrays["abstain_below"]),
+        float(arrays["urgent_above"]),
         abuse_of(arrays),
         _places(path),
         service,
+        None if service or alone else second_of(arrays, (path or WEIGHTS).parent),
     )

@@ -15,10 +15,13 @@ FLOOR = np.geomspace(0.004, 0.4, 13)
 
 def calibrate(scores: NDArray[np.float32], truth: NDArray[np.intp]) -> tuple[float, float]:
     """The (sharpness, floor) under which the truth is likeliest, by search over a grid."""
-
-    def surprise(sharpness: float, floor: float) -> float:
-        sure = probabilities(scores, sharpness, floor)[np.arange(len(truth)), truth]
-        return float(-np.log(np.maximum(sure, 1e-12)).mean())
-
     pairs = [(float(sharpness), float(floor)) for sharpness, floor in product(SHARPNESS, FLOOR)]
-    return min(pairs, key=lambda pair: surprise(*pair))
+    return min(pairs, key=lambda pair: surprise(scores, truth, *pair))
+
+
+def surprise(
+    scores: NDArray[np.float32], truth: NDArray[np.intp], sharpness: float, floor: float
+) -> float:
+    """The mean negative logarithm of the truth's probability."""
+    sure = probabilities(scores, sharpness, floor)[np.arange(len(truth)), truth]
+    return float(-np.log(np.maximum(sure, 1e-12)).mean())

@@ -18,14 +18,14 @@ from scipy.stats import binomtest
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from classifiers import Classifier
-from classifiers.model import HEADS
+from classifiers.model import HEADS, URGENT
 from classifiers.training.corpus import Rows
 from classifiers.training.scores import COVERAGE, OFTEN, calibration_error
 from hub.model.labels import Labels
 
 BATCH = 256
 SHOWN_CONFUSIONS = 10
-URGENT = ("emergency", "high")
+
 SURE = 0.05
 """A version is called worse where it would look this much worse by chance in one of twenty cases."""
 

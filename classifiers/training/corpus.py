@@ -10,7 +10,6 @@ import gzip
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,16 @@ from typing import Any
 from classifiers.features import normalise
 
 HELD_OUT_PERCENT = 15
+SET_ASIDE_PERCENT = 10
+"""Of all: to calibrate by, before they are learned from as well."""
 FOLDS = 4
 PREFIX_CHARS = 40
 """Texts that begin alike are the same proposal sent twice: kept on one side of every split."""
 REST_MIN_CHARS, REST_MAX_CHARS = 80, 1_000
-SEEDS = Path(__file__).with_name("seeds.toml")
-PLACED_SEEDS = Path(__file__).with_name("seeds")
+SEEDS, READINGS = Path(__file__).with_name("seeds"), Path(__file__).with_name("readings")
+READING_MAX_CHARS = 420
+READING_CHARS = {"dasan120": 200}
+"""How much was read of each text, where it was not the usual 420."""
 FORMAT = '{"id", "text", "service", "intent", "urgency"}'
 
 _SPACE = re.compile(r"\s+")
@@ -60,10 +63,20 @@ def beginning(text: str) -> str:
     return normalise(text[: PREFIX_CHARS * 3])[:PREFIX_CHARS]
 
 
-def held_out(item_id: str) -> bool:
-    """Whether an item is never trained on: the first four bytes of SHA-256 of its id, mod 100."""
+def _percentile(item_id: str) -> int:
+    """0 to 99: the first four bytes of SHA-256 of the id, mod 100."""
     digest = hashlib.sha256(item_id.encode()).digest()
-    return int.from_bytes(digest[:4]) % 100 < HELD_OUT_PERCENT
+    return int.from_bytes(digest[:4]) % 100
+
+
+def held_out(item_id: str) -> bool:
+    """Whether an item is never trained on."""
+    return _percentile(item_id) < HELD_OUT_PERCENT
+
+
+def set_aside(item_id: str) -> bool:
+    """Whether an item is calibrated by, so that a model that is calibrated has not seen it."""
+    return 0 <= _percentile(item_id) - HELD_OUT_PERCENT < SET_ASIDE_PERCENT
 
 
 def split(rows: Rows) -> tuple[Rows, Rows]:
@@ -89,7 +102,7 @@ def rests(folder: Path, rows: Rows) -> list[tuple[int, str]]:
         for line in _lines(path):
             if not isinstance(line, dict) or "title" not in line or "text" not in line:
                 continue
-            whole = _SPACE.sub(" ", f"{line['title']}. {line['text']}")
+            whole = whole_text(line)
             number = known.get(beginning(whole))
             if number is not None:
                 rest = whole[len(rows[number]["text"]) :][:REST_MAX_CHARS]
@@ -98,31 +111,63 @@ def rests(folder: Path, rows: Rows) -> list[tuple[int, str]]:
     return sorted(found.items())
 
 
-def seeds() -> list[tuple[str, str]]:
-    """(service, text): messages of our own that show what belongs to a service."""
-    services = tomllib.loads(SEEDS.read_text(encoding="utf-8"))
-    return [
-        (service, text) for service, texts in services.items() for text in texts.strip().split("\n")
-    ]
+def whole_text(line: dict[str, Any]) -> str:
+    """Title and text of a line, in one."""
+    parts = [line.get("title", ""), line.get("text", "")]
+    return _SPACE.sub(" ", ". ".join(part for part in parts if part)).strip()
 
 
-def placed_seeds(folder: Path = PLACED_SEEDS) -> list[tuple[str, str]]:
-    """(text, its place or ""): messages of our own, ``SERVICE.tsv`` of intent, urgency, place and text;
-    those with ``-`` for the intent are words, not messages. Raises ValueError for a line of another
-    form, or whose place is not in its text."""
-    found = []
+def seeds(folder: Path = SEEDS) -> Iterator[tuple[str, str, str, str, str]]:
+    """(service, intent, urgency, place, text) of messages of our own, from ``SERVICE.tsv``; names and
+    phrases have only a service. Raises ValueError for a line of another form, or whose place is not in
+    its text."""
     for path in sorted(folder.glob("*.tsv")):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            intent, _, place, text = _columns(line, path, number)
+            columns = line.split("\t")
+            if len(columns) != 4:
+                raise ValueError(f"{path.name}, line {number}: not four columns")
+            intent, urgency, place, text = columns
             if place not in text:
                 raise ValueError(f"{path.name}, line {number}: the place is not in the text")
-            if intent != "-":
-                found.append((text, place))
+            yield path.stem, intent, urgency, place, text
+
+
+def readings(folder: Path, known: Rows) -> Rows:
+    """Lines of ``FOLDER/text`` that were read and labelled, as rows; none that begins like one of the
+    labelled messages, be it kept out or not."""
+    labelled = {beginning(row["text"]) for row in [*known, *read(folder)]}
+    found: Rows = []
+    for path in sorted(READINGS.glob("*.tsv")):
+        source = folder / "text" / f"{path.stem}.jsonl.gz"
+        if not source.exists():
+            continue
+        texts = [whole_text(line) for line in _lines(source)]
+        for line in path.read_text(encoding="utf-8").splitlines():
+            number, service, intent, urgency, where = line.split("\t")
+            text = texts[int(number)][: READING_CHARS.get(path.stem, READING_MAX_CHARS)]
+            if not text or beginning(text) in labelled:
+                continue
+            start, _, end = where.partition(":")
+            found.append(
+                {
+                    "id": f"{path.stem}-{number}",
+                    "src": path.stem,
+                    "text": text,
+                    "service": service,
+                    "intent": intent,
+                    "urgency": urgency,
+                    "place": text[int(start) : int(end)] if end else "",
+                }
+            )
     return found
 
 
-def _columns(line: str, path: Path, number: int) -> list[str]:
-    columns = line.split("\t")
-    if len(columns) != 4:
-        raise ValueError(f"{path.name}, line {number}: not four columns")
-    return columns
+def texts(folder: Path) -> Iterator[str]:
+    """All texts of ``FOLDER/text``, labelled or not, a line each."""
+    for path in sorted((folder / "text").glob("*.gz")):
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            for line in lines:
+                if path.name.endswith(".jsonl.gz"):
+                    yield whole_text(json.loads(line))
+                else:
+                    yield line.rstrip("\n").rsplit("\t", 1)[-1]

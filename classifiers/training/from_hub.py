@@ -6,9 +6,10 @@ The hub's own messages come on standard input, one JSON object a line: ``id``, `
 that a person did not take as they were, without saying what instead).
 
 New weights are the parent's plus a change. The change is a ridge regression towards what is missing
-from the parent's scores: for a corrected message the distance to its right label, for every other one
-nothing, so that the rest holds the model in place while the corrections pull. ``OUT`` becomes the
-folder of the version, with ``scores.json``: its report card, and its parent's on the same messages.
+from the parent's scores, the encoder's share in them included: for a corrected message the distance to
+its right label, for every other one nothing, so that the rest holds the model in place while the
+corrections pull. The encoder stays as it is. ``OUT`` becomes the folder of the version, with
+``scores.json``: its report card, and its parent's on the same messages.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from classifiers import LINEAR, Classifier, load
+from classifiers import LINEAR, Classifier, load, second
 from classifiers.model import HEADS, WEIGHTS, read
+from classifiers.second import Second, mixed
 from classifiers.training import corpus, ridge, vectors
 from classifiers.training.calibration import calibrate
 from classifiers.training.corpus import Rows
@@ -71,13 +73,14 @@ class Head:
     confirmed: NDArray[np.intp]
     doubted: NDArray[np.bool_]
 
-    def missing(self, scores: Floats) -> Floats:
-        """What the scores lack to the corrected labels; nothing for every other message."""
+    def missing(self, scores: Floats, share: float) -> Floats:
+        """What the linear model lacks for the scores to be the corrected labels, where its part in them
+        is one less the encoder's ``share``; nothing for every other message."""
         lacking = np.zeros_like(scores)
         pulls = np.flatnonzero(self.corrected >= 0)
         lacking[pulls] = -scores[pulls]
         lacking[pulls, self.corrected[pulls]] += 1
-        return lacking
+        return lacking / np.float32(1 - share)
 
     def weights(self) -> Floats:
         """How much each message counts."""
@@ -91,6 +94,8 @@ class Texts:
     x: sp.csr_matrix
     kernel: Floats
     folds: NDArray[np.intp]
+    opinions: dict[str, Floats]
+    """Of the encoder where there is one, for what a person has judged; nothing for the rest."""
 
 
 def heads(arrays: dict[str, Any], rows: Rows) -> list[Head]:
@@ -110,7 +115,21 @@ def heads(arrays: dict[str, Any], rows: Rows) -> list[Head]:
     return found
 
 
-def learn(arrays: dict[str, Any], rows: Rows) -> tuple[dict[str, Any], dict[str, Any]]:
+def opinions(encoder: Second | None, rows: Rows) -> dict[str, Floats]:
+    """For each head that the encoder has a share in, texts × classes."""
+    said = [number for number, row in enumerate(rows) if row["corrected"] or row["confirmed"]]
+    if encoder is None or not said:
+        return {}
+    found = encoder.opinions([rows[number]["text"] for number in said])
+    wide = {head: np.zeros((len(rows), part.shape[1]), np.float32) for head, part in found.items()}
+    for head, part in found.items():
+        wide[head][said] = part
+    return wide
+
+
+def learn(
+    arrays: dict[str, Any], rows: Rows, encoder: Second | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """(the parent's arrays after learning from the rows, what was learned from).
 
     Raises TooFew.
@@ -121,7 +140,7 @@ def learn(arrays: dict[str, Any], rows: Rows) -> tuple[dict[str, Any], dict[str,
     idf = arrays["idf"].astype(np.float32)
     x = vectors.matrix(vectors.counted([row["text"] for row in rows]), idf)
     folds = np.array([corpus.fold(row["text"]) for row in rows], np.intp)
-    texts = Texts(x, vectors.kernel(x), folds)
+    texts = Texts(x, vectors.kernel(x), folds, opinions(encoder, rows))
     fresh = dict(arrays)
     for part in ("weights", "scales"):
         fresh[part] = arrays[part].copy()
@@ -143,7 +162,10 @@ def _change(fresh: dict[str, Any], head: Head, texts: Texts) -> bool:
     old = fresh["weights"][:, head.columns].astype(np.float32)
     scales, bias = fresh["scales"][head.columns], fresh["bias"][head.columns]
     scores = np.asarray((texts.x @ old) * scales + bias, np.float32)
-    lacking, weights = head.missing(scores), head.weights()
+    opinion = texts.opinions.get(head.name)
+    share = 0.0 if opinion is None else float(fresh[f"{head.name}_mix"][0])
+    together = scores if opinion is None else mixed(scores, opinion, share)
+    lacking, weights = head.missing(together, share), head.weights()
     heard = np.flatnonzero(~head.doubted | (head.corrected >= 0))
     fit = ridge.fit(texts.kernel, lacking, weights, heard, PENALTY, centred=False)
     changed = old * scales + texts.x[heard].T @ fit.dual
@@ -156,6 +178,9 @@ def _change(fresh: dict[str, Any], head: Head, texts: Texts) -> bool:
         texts.kernel, lacking, weights, texts.folds, PENALTY, centred=False
     )
     fresh[f"{head.name}_calibration"] = np.array(calibrate(unseen[known], truth[known]))
+    if opinion is not None:
+        both = mixed(unseen[known], opinion[known], share)
+        fresh[f"{head.name}_mix"] = np.array([share, *calibrate(both, truth[known])])
     return True
 
 
@@ -193,7 +218,9 @@ def make(parent: Path | None, out: Path, rows: Rows, data: Path | None) -> dict[
     said = [row for row in own if row["confirmed"] or row["corrected"]]
     judged = kept_out(said, data)
     _say(f"{len(rows)} messages of the hub, {len(judged)} kept out to judge by")
-    arrays, learned = learn(read(_linear(parent)), lessons(rows, judged))
+    stored = read(_linear(parent))
+    encoder = second.read(stored, _linear(parent).parent)
+    arrays, learned = learn(stored, lessons(rows, judged), encoder)
     folder = parent if parent is not None and parent.is_dir() else None
     if parent is None:
         folder = WEIGHTS.parent

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
+from classifiers.model import URGENT
 from classifiers.spans import Places
 from classifiers.training.corpus import Rows
 
@@ -21,12 +22,18 @@ Floats = NDArray[np.float32]
 
 
 def report(
-    probabilities: Floats, classes: NDArray[np.str_], wanted: NDArray[np.str_], rows: Rows
+    probabilities: Floats,
+    classes: NDArray[np.str_],
+    wanted: NDArray[np.str_],
+    rows: Rows,
+    guessed: NDArray[np.str_] | None = None,
 ) -> dict[str, Any]:
-    """Accuracy with its 95 % interval (normal), macro F1, accuracy on the surest, calibration."""
-    guessed = classes[probabilities.argmax(axis=1)]
+    """Accuracy with its 95 % interval (normal), macro F1, accuracy on the surest, calibration; of the
+    likeliest class, or of what was ``guessed``."""
+    if guessed is None:
+        guessed = classes[probabilities.argmax(axis=1)]
     right = guessed == wanted
-    confidence = probabilities.max(axis=1)
+    confidence = probabilities[np.arange(len(right)), (guessed[:, None] == classes).argmax(axis=1)]
     surest = np.argsort(-confidence, kind="stable")[: int(len(confidence) * COVERAGE)]
     often = [code for code in np.unique(wanted) if (wanted == code).sum() >= OFTEN]
     return {
@@ -66,17 +73,26 @@ def abstention(
     }
 
 
-def urgent_recall(
-    probabilities: Floats, classes: NDArray[np.str_], wanted: NDArray[np.str_]
-) -> dict[str, float]:
-    """Emergency and high together: how many were seen, and how many of those seen were."""
-    grave = ("emergency", "high")
-    seen = np.isin(classes[probabilities.argmax(axis=1)], grave)
-    true = np.isin(wanted, grave)
-    return {
+def urgent(
+    probabilities: Floats,
+    classes: NDArray[np.str_],
+    wanted: NDArray[np.str_],
+    guessed: NDArray[np.str_],
+) -> dict[str, Any]:
+    """Emergency and high together: how many were seen, and how many of those seen were; and the
+    precision that other recalls would cost, ranking by their probability."""
+    seen, true = np.isin(guessed, URGENT), np.isin(wanted, URGENT)
+    likely = probabilities[:, np.isin(classes, URGENT)].sum(axis=1)
+    ranked = np.cumsum(true[np.argsort(-likely, kind="stable")])
+    told: dict[str, Any] = {
         "recall": _rounded(seen[true].mean()),
         "precision": _rounded(true[seen].mean()),
+        "messages": int(true.sum()),
     }
+    for recall in (0.8, 0.9, 0.95):
+        asked = int(np.searchsorted(ranked, np.ceil(recall * true.sum()))) + 1
+        told[f"precision_at_recall_{recall}"] = _rounded(ranked[asked - 1] / asked)
+    return told
 
 
 def places(rows: Rows, model: Places) -> dict[str, Any]:

@@ -22,4 +22,5 @@ def quantised(weights: Floats) -> tuple[NDArray[np.int8], Floats]:
 def name_of(arrays: Mapping[str, Any]) -> str:
     """The version's name: ten hexadecimal digits that change with any of the arrays."""
     parts = [np.asarray(value).tobytes() for key, value in arrays.items() if key != "model"]
-    return f"linear-{hashlib.sha256(b''.join(parts)).hexdigest()[:10]}"
+    kind = "pair" if "encoder" in arrays else "linear"
+    return f"{kind}-{hashlib.sha256(b''.join(parts)).hexdigest()[:10]}"

@@ -1,16 +1,22 @@
 """Train the classifier, from `$BIGEAR_DATA/labels` or from what the staff of this hub corrected.
 
 bigear train                           the shipped weights anew, from BIGEAR_DATA
+bigear train --base FOLDER_OR_ID       with another encoder, any of Hugging Face's, fine-tuned
+bigear train --pretrain FOLDER_OR_ID   with a new small encoder, taught by a large one
 bigear train --from-hub                a next version, from corrections; it labels once promoted
+
+--base and --pretrain need torch: pip install torch onnx onnxscript
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +28,21 @@ from hub.cli._terminal import say
 from hub.cli.model import ACTOR, keep
 from hub.flow import promote as promoting
 from hub.flow.teach import Lesson, lessons_to_learn
-from hub.model.errors import Conflict
+from hub.model.errors import Conflict, Unavailable
 from hub.settings import CLONE, Settings, read_settings
 from hub.store import models
 from hub.wiring import Standing
 
 LAST = 5_000
+LINEAR, CARD = "linear.npz", "scores.json"
+NEEDED = ("torch", "onnx", "onnxscript")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--from-hub", action="store_true", help="learn what staff corrected")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--from-hub", action="store_true", help="learn what staff corrected")
+    how.add_argument("--base", metavar="FOLDER_OR_ID", help="fine-tune this encoder")
+    how.add_argument("--pretrain", metavar="FOLDER_OR_ID", help="teach a small encoder by this one")
     parser.add_argument(
         "--last",
         type=_count,
@@ -41,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out",
         type=Path,
-        help="weights file to write; with --from-hub a new folder, outside of the hub",
+        help="weights file to write; with an encoder or --from-hub a new folder, outside of the hub",
     )
 
 
@@ -65,10 +76,52 @@ def run(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
-    out = args.out or WEIGHTS
-    command = [sys.executable, "-m", "classifiers.training", str(settings.data), str(out)]
+    if args.base or args.pretrain:
+        return _with_encoder(settings, settings.data, args)
+    return _laboratory("classifiers.training", settings.data, args.out or WEIGHTS)
+
+
+def _laboratory(module: str, *words: str | Path) -> int:
     # Training is a process of its own: nothing of it is ever loaded into the hub.
-    return subprocess.run(command, cwd=CLONE, check=False).returncode
+    command = [sys.executable, "-m", module, *map(str, words)]
+    return subprocess.run(command, cwd=CLONE, check=False, stdout=sys.stderr).returncode
+
+
+def _with_encoder(settings: Settings, data: Path, args: argparse.Namespace) -> int:
+    for package in NEEDED:
+        if find_spec(package) is None:
+            raise Unavailable("model.needs_torch", missing=package)
+    if args.out:
+        out = args.out.absolute()
+        return _make(data, args, out) or _told(out)
+    settings.home.create()
+    with tempfile.TemporaryDirectory(prefix=".making-", dir=settings.home.models) as making:
+        folder = Path(making) / "version"
+        code = _make(data, args, folder)
+        return code or on_ground(lambda stand: _take_in(stand, settings, folder), settings)
+
+
+def _make(data: Path, args: argparse.Namespace, folder: Path) -> int:
+    """The encoder, then the linear model that it is mixed with."""
+    base, how = (args.base, ()) if args.base else (args.pretrain, ("--pretrain",))
+    if Path(base).exists():
+        base = str(Path(base).absolute())
+    return _laboratory("classifiers.training.encoder", base, data, folder, *how) or _laboratory(
+        "classifiers.training", data, folder / LINEAR
+    )
+
+
+async def _take_in(stand: Standing, settings: Settings, folder: Path) -> int:
+    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    keep(settings, folder, card["model"])
+    await promoting.add(stand.ground, card["model"], "trained", None, card, ACTOR)
+    print(f"next: bigear model promote {card['model']}")
+    return 0
+
+
+def _told(folder: Path) -> int:
+    print(f"next: bigear model add {folder}")
+    return 0
 
 
 async def _from_hub(stand: Standing, settings: Settings, last: int, out: Path | None) -> int:

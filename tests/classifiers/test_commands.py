@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -106,4 +107,14 @@ def test_training_without_data_says_what_to_supply(tmp_path: Path, folder: str |
     done = bigear("train", "--out", str(tmp_path / "w.npz"), data=folder and str(tmp_path))
     assert done.returncode == 2
     assert b'"service", "intent", "urgency"' in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(find_spec("torch") is not None, reason="torch is installed")
+@pytest.mark.parametrize("how", ["--base", "--pretrain"])
+def test_an_encoder_needs_torch_and_says_so(tmp_path: Path, how: str) -> None:
+    done = bigear("train", how, "some/encoder", "--out", str(tmp_path / "v"), data=str(tmp_path))
+    assert done.returncode != 0
+    assert b"pip install torch" in done.stderr
+    assert b"Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []

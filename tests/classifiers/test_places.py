@@ -108,11 +108,14 @@ def test_the_weights_fit_the_repository() -> None:
     assert WEIGHTS.with_name(PLACES).stat().st_size <= 1_000_000
 
 
-def test_seeds_with_a_place_are_read(tmp_path: Path) -> None:
-    lines = ("report\thigh\t강남역\t강남역 침수", "-\t-\t\t배수", "praise\tlow\t\t고마워요")
+def test_seeds_are_read_and_checked(tmp_path: Path) -> None:
+    lines = ("report\thigh\t강남역\t강남역 침수", "\t\t\t배수")
     (tmp_path / "flooding.tsv").write_text("\n".join(lines), encoding="utf-8")
-    assert corpus.placed_seeds(tmp_path) == [("강남역 침수", "강남역"), ("고마워요", "")]
+    assert list(corpus.seeds(tmp_path)) == [
+        ("flooding", "report", "high", "강남역", "강남역 침수"),
+        ("flooding", "", "", "", "배수"),
+    ]
     for wrong in ("report\thigh\t강남역", "report\thigh\t강남역\t역삼역 침수"):
         (tmp_path / "flooding.tsv").write_text(wrong, encoding="utf-8")
         with pytest.raises(ValueError, match=r"flooding\.tsv, line 1"):
-            corpus.placed_seeds(tmp_path)
+            list(corpus.seeds(tmp_path))

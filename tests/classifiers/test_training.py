@@ -14,8 +14,9 @@ from classifiers import load
 from classifiers.model import WEIGHTS, probabilities
 from classifiers.spans import load as load_places
 from classifiers.training import corpus, ridge, scores, vectors
+from classifiers.training.__main__ import judged
 from classifiers.training.calibration import calibrate
-from hub.model.labels import SERVICES
+from hub.model.labels import INTENTS, SERVICES, URGENCIES
 
 
 @pytest.fixture(scope="module")
@@ -27,25 +28,25 @@ def test_the_weights_are_as_right_as_they_say(data_folder: Path, told: Any) -> N
     model = load()
     assert model.model == told["model"]
     _, unseen = corpus.split(corpus.read(data_folder))
-    found = [model.probabilities(row["text"]) for row in unseen]
-    for head, asked in (("service", 0.77), ("intent", 0.8), ("urgency", 0.8)):
-        classes = np.array(model.classes(head))
-        sure = np.array([answer[head] for answer in found])
-        wanted = np.array([row[head] for row in unseen])
-        report = scores.report(sure, classes, wanted, unseen)
-        assert report["accuracy"] == pytest.approx(told[head]["accuracy"], abs=0.002)
-        assert report["accuracy"] > asked
-        assert report["accuracy"] > told["baseline"][head]["accuracy"]
-        assert report["calibration_error"] <= 0.05
+    found = judged(model, unseen)
+    for head, asked in (("service", 0.79), ("intent", 0.83), ("urgency", 0.8)):
+        # int8 products differ a little between processors
+        assert found[head]["accuracy"] == pytest.approx(told[head]["accuracy"], abs=0.005)
+        assert found[head]["accuracy"] > asked
+        for recipe in told["baselines"].values():
+            assert found[head]["accuracy"] > recipe[head]["accuracy"]
+        assert found[head]["calibration_error"] <= 0.05
+    assert found["service"]["accuracy"] > told["linear_alone"]["service"]["accuracy"]
+    assert found["urgency"]["urgent"]["recall"] > 0.7
     assert scores.places(unseen, load_places()) == told["place"]
-    assert told["place"]["f1"] > 0.36
+    assert told["place"]["f1"] > 0.37
     answers = model.label([row["text"] for row in unseen])  # the net may cost a little
     pairs = zip(answers, unseen, strict=True)
-    assert sum(labels.service.code == row["service"] for labels, row in pairs) / len(unseen) > 0.77
+    assert sum(labels.service.code == row["service"] for labels, row in pairs) / len(unseen) > 0.79
 
 
 def test_the_weights_fit_the_repository() -> None:
-    assert WEIGHTS.stat().st_size <= 10_000_000
+    assert WEIGHTS.stat().st_size <= 12_000_000
 
 
 def test_nothing_kept_out_is_learned(data_folder: Path) -> None:
@@ -53,14 +54,27 @@ def test_nothing_kept_out_is_learned(data_folder: Path) -> None:
     known, unseen = corpus.split(rows)
     kept = {corpus.beginning(row["text"]) for row in unseen}
     assert kept.isdisjoint(corpus.beginning(row["text"]) for row in known)
-    assert kept.isdisjoint(corpus.beginning(text) for _, text in corpus.seeds())
+    assert kept.isdisjoint(corpus.beginning(text) for *_, text in corpus.seeds())
+    assert kept.isdisjoint(
+        corpus.beginning(row["text"]) for row in corpus.readings(data_folder, known)
+    )
     assert len(unseen) / len(rows) == pytest.approx(0.15, abs=0.01)
 
 
 def test_every_service_has_seeds() -> None:
-    seeds = corpus.seeds()
-    assert {service for service, _ in seeds} == set(SERVICES)
-    assert len({text for _, text in seeds}) == len(seeds)
+    seeds = list(corpus.seeds())
+    assert {service for service, *_ in seeds} == set(SERVICES)
+    assert {intent for _, intent, *_ in seeds} <= {"", *INTENTS}
+    assert {urgency for _, _, urgency, *_ in seeds} <= {"", *URGENCIES}
+    assert all(place in text for *_, place, text in seeds)
+    assert len({(service, text) for service, *_, text in seeds}) == len(seeds)
+
+
+def test_what_is_set_aside_is_none_that_is_kept_out() -> None:
+    ids = [f"dem-{number}" for number in range(4_000)]
+    aside = {one for one in ids if corpus.set_aside(one)}
+    assert len(aside) / len(ids) == pytest.approx(0.1, abs=0.02)
+    assert not any(corpus.held_out(one) for one in aside)
 
 
 def write(path: Path, rows: list[Any]) -> None:
@@ -70,7 +84,7 @@ def write(path: Path, rows: list[Any]) -> None:
 
 
 def test_how_a_message_goes_on_is_found(tmp_path: Path) -> None:
-    whole = "가로등이 꺼진 골목이 무섭습니다. " * 20
+    whole = "가로등이 꺼진 골목이 무섭습니다." + " 가로등이 꺼진 골목이 무섭습니다." * 20
     write(tmp_path / "text" / "some.jsonl.gz", [{"title": "밤길", "text": whole}, {"text": "x"}])
     row = {"text": f"밤길. {whole}"[:120]}
     ((number, rest),) = corpus.rests(tmp_path, [{"text": "다른 글"}, row])

@@ -1,48 +1,57 @@
-"""How many texts a second one core labels, beside counting the same n-grams with scikit-learn."""
+"""How many texts a second one core labels: the linear path, the default one, scikit-learn beside."""
 
 from __future__ import annotations
 
+import resource
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import pytest
 from sklearn.feature_extraction.text import HashingVectorizer
 
-from classifiers import load
 from classifiers.features import N_GRAMS, count
+from classifiers.model import load
+from classifiers.training import corpus
 
-TEXTS = [
-    f"{place} {number}번지 앞 {thing} 벌써 {number % 9}주째입니다. " * 9
-    for number in range(100)
-    for place in ("신림동", "세종대로", "마포구 합정동", "강남역 3번 출구")
-    for thing in ("가로등이 꺼져 밤길이 무섭습니다", "쓰레기가 쌓여 냄새가 심합니다")
-]
+LEAST_CHARS, MOST_TEXTS = 300, 400
+TRIES = 3
 
 
 @pytest.mark.load
-def test_texts_a_second(capsys: pytest.CaptureFixture[str]) -> None:
-    model = load()
-    model.label(TEXTS[:50])
+def test_texts_a_second(data_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    every = [row["text"] for row in corpus.read(data_folder)]
+    long = [text for text in every if len(text) > LEAST_CHARS and not text.isascii()][:MOST_TEXTS]
+    default, linear = load(), load(alone=True)
+    for model in (default, linear):
+        model.label(long[:64])
     sklearn = HashingVectorizer(
         analyzer="char", ngram_range=(min(N_GRAMS), max(N_GRAMS)), n_features=2**19
     )
-    whole = cpu_seconds(lambda: model.label(TEXTS))
-    ours = cpu_seconds(lambda: [count(text, 19) for text in TEXTS])
-    theirs = cpu_seconds(lambda: sklearn.transform(TEXTS))
-    chars = sum(map(len, TEXTS)) / len(TEXTS)
+    for name, texts in (("long", long), ("all", every[:: max(1, len(every) // 1_000)])):
+        chars = sum(map(len, texts)) / len(texts)
+        lines = [f"{name}: {len(texts)} texts of {chars:.0f} characters, of one core:"]
+        for path, model in (("linear", linear), ("default", default)):
+            each = cpu_seconds(partial(model.label, texts)) / len(texts)
+            lines.append(f"  {path}: {1000 * each:.2f} ms a text, {1 / each:.0f} a second")
+        lines.append(f"  the encoder was asked about {default.asked(texts):.0%}")
+        with capsys.disabled():
+            print("\n" + "\n".join(lines))
+    ours = cpu_seconds(lambda: [count(text, 19) for text in long])
+    theirs = cpu_seconds(lambda: sklearn.transform(long))
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     with capsys.disabled():
         print(
-            f"\nlabelling {len(TEXTS)} texts of {chars:.0f} characters: {len(TEXTS) / whole:.0f} a "
-            f"second of one core, {1000 * whole / len(TEXTS):.2f} ms each; counting their n-grams "
-            f"takes {1000 * ours / len(TEXTS):.2f} ms, scikit-learn's HashingVectorizer "
-            f"{1000 * theirs / len(TEXTS):.2f} ms ({theirs / ours:.1f} times as long)"
+            f"counting n-grams: scikit-learn's HashingVectorizer takes {theirs / ours:.1f} times as"
+            f" long\nmemory, with pytest and scikit-learn: {megabytes:.0f} MB"
         )
 
 
 def cpu_seconds(work: Callable[[], object]) -> float:
-    """The least of three tries: what others do on the machine only adds."""
+    """The least of three tries, all threads together: what others do on the machine only adds."""
     tries = []
-    for _ in range(3):
+    for _ in range(TRIES):
         began = time.process_time()
         work()
         tries.append(time.process_time() - began)

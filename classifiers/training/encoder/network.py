@@ -1,0 +1,77 @@
+"""An encoder with one linear layer over the mean of its last states: every head at once.
+
+The folder that it is kept in is a Hugging Face encoder (``config.json``, ``model.safetensors`` in fp16,
+``tokenizer.json``) beside ``heads.safetensors`` and ``encoder.json``, which names the heads' classes:
+so any tool that knows ``from_pretrained`` goes on from it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+from classifiers.encoder import SHEET, Sheet
+
+DROPOUT = 0.1
+HEADS_FILE = "heads.safetensors"
+
+
+class Network(nn.Module):  # type: ignore[misc]  # torch carries no types here
+    """Token numbers in, one score a class of every head out (texts × classes)."""
+
+    def __init__(self, encoder: nn.Module, classes: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.drop = nn.Dropout(DROPOUT)
+        self.heads = nn.Linear(encoder.config.hidden_size, classes)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Both are texts × tokens, int64; the mask is 1 where there is a token."""
+        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask)[0]
+        return self.heads(self.drop(mean(states, attention_mask)))
+
+
+def mean(states: Tensor, mask: Tensor) -> Tensor:
+    """The mean of a text's states (texts × tokens × dimensions) over its tokens."""
+    weight = mask.unsqueeze(-1).to(states.dtype)
+    return (states * weight).sum(1) / weight.sum(1).clamp(min=1)
+
+
+def load_encoder(base: str) -> tuple[nn.Module, Tokenizer]:
+    """Any Hugging Face encoder with a fast tokenizer: a folder, or an id that the hub knows.
+
+    Raises OSError for what is none, ValueError where the tokenizer has no fast form."""
+    config = AutoConfig.from_pretrained(base)
+    encoder = AutoModel.from_pretrained(base, config=config, dtype=torch.float32)
+    path = Path(base) / "tokenizer.json"
+    if path.exists():
+        return encoder, Tokenizer.from_file(str(path))
+    fast = getattr(AutoTokenizer.from_pretrained(base), "backend_tokenizer", None)
+    if fast is None:
+        raise ValueError(f"{base}: its tokenizer has no fast form (tokenizer.json)")
+    return encoder, fast
+
+
+def save(network: Network, tokenizer: Tokenizer, sheet: Sheet, folder: Path) -> None:
+    """Encoder and heads as fp16, to go on from."""
+    folder.mkdir(parents=True, exist_ok=True)
+    half = {name: value.half() for name, value in network.encoder.state_dict().items()}
+    network.encoder.save_pretrained(folder, state_dict=half)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    heads = {name: value.half() for name, value in network.heads.state_dict().items()}
+    save_file(heads, folder / HEADS_FILE)
+    (folder / SHEET).write_text(sheet.dumps(), encoding="utf-8")
+
+
+def kept_heads(base: str, sheet: Sheet) -> dict[str, Tensor] | None:
+    """The heads kept beside an encoder, if they are of the same classes."""
+    folder = Path(base)
+    if not (folder / HEADS_FILE).exists() or not (folder / SHEET).exists():
+        return None
+    kept = Sheet.loads((folder / SHEET).read_text(encoding="utf-8"))
+    return load_file(folder / HEADS_FILE) if kept.heads == sheet.heads else None
