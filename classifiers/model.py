@@ -333,6 +333,15 @@ def load(
 
     Raises what ``read`` raises."""
     arrays = read(path or WEIGHTS)
+    try:
+        return _assembled(arrays, path, service, alone=alone)
+    except KeyError as missing:
+        raise ValueError(f"weights without {missing}") from missing
+
+
+def _assembled(
+    arrays: dict[str, Any], path: Path | None, service: ServiceModel | None, *, alone: bool
+) -> Classifier:
     heads: dict[str, Head] = {}
     start = 0
     for name in HEADS:

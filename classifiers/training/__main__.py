@@ -153,7 +153,7 @@ def train(folder: Path, out: Path) -> dict[str, Any]:
     said = lessons.places(folder, known)
     where = places.train(said) if any(place for _, place in said) else load_places()
     located = places.arrays(where)
-    arrays["model"] = name_of(arrays | {f"place_{key}": value for key, value in located.items()})
+    arrays["model"] = name_of(arrays, located)
     out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(out, **arrays)
     np.savez_compressed(out.with_name(PLACES), **located)

@@ -28,7 +28,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from classifiers import LINEAR, Classifier, load, second
-from classifiers.model import HEADS, WEIGHTS, read
+from classifiers.model import HEADS, PLACES, WEIGHTS, read
 from classifiers.second import Second, mixed
 from classifiers.training import corpus, ridge, vectors
 from classifiers.training.calibration import calibrate
@@ -153,7 +153,6 @@ def learn(
         if (head.corrected >= 0).any():
             told[head.name]["calibrated_anew"] = _change(fresh, head, texts)
             _say(f"{head.name}: {told[head.name]['corrected']} corrected messages learned")
-    fresh["model"] = np.array(name_of(fresh))
     return fresh, told
 
 
@@ -227,6 +226,7 @@ def make(parent: Path | None, out: Path, rows: Rows, data: Path | None) -> dict[
     if folder is not None:
         shutil.copytree(folder, out, ignore=shutil.ignore_patterns(LINEAR, CARD))
     out.mkdir(parents=True, exist_ok=True)
+    arrays["model"] = np.array(name_of(arrays, _places_of(out)))
     np.savez_compressed(out / LINEAR, **arrays)
     old, new = load(parent), load(out)
     told = cards([old, new], judged)
@@ -241,6 +241,14 @@ def make(parent: Path | None, out: Path, rows: Rows, data: Path | None) -> dict[
     }
     (out / CARD).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     return report
+
+
+def _places_of(folder: Path) -> dict[str, Any]:
+    path = folder / PLACES
+    if not path.exists():
+        return {}
+    with np.load(path, allow_pickle=False) as stored:
+        return dict(stored)
 
 
 def _linear(parent: Path | None) -> Path:

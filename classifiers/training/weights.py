@@ -19,8 +19,10 @@ def quantised(weights: Floats) -> tuple[NDArray[np.int8], Floats]:
     return np.rint(weights / steps).astype(np.int8), scales
 
 
-def name_of(arrays: Mapping[str, Any]) -> str:
-    """The version's name: ten hexadecimal digits that change with any of the arrays."""
-    parts = [np.asarray(value).tobytes() for key, value in arrays.items() if key != "model"]
+def name_of(arrays: Mapping[str, Any], places: Mapping[str, Any]) -> str:
+    """The version's name: ten hexadecimal digits that change with any of the arrays, those of the place
+    weights beside them included; the encoder's digest is among the former."""
+    own = [np.asarray(value).tobytes() for key, value in arrays.items() if key != "model"]
+    parts = own + [np.asarray(value).tobytes() for value in places.values()]
     kind = "pair" if "encoder" in arrays else "linear"
     return f"{kind}-{hashlib.sha256(b''.join(parts)).hexdigest()[:10]}"
