@@ -72,8 +72,8 @@ class ReasonsInfo(Struct, frozen=True):
 
 
 class LabelsInfo(Struct, frozen=True):
-    """All labels. ``places``: pieces of the text with their offsets; ``reasons``: null for those who
-    may not read the text unmasked."""
+    """All labels. ``places``: pieces of the text with their offsets; none of them, and no ``reasons``,
+    for those who may not read the text unmasked."""
 
     service: LabelInfo
     intent: LabelInfo
@@ -241,7 +241,7 @@ def _labels(detail: dict[str, Any], *, own: bool) -> LabelsInfo | None:
     }
     return LabelsInfo(
         **pairs,
-        places=detail["places"],
+        places=detail["places"] if own else [],
         model=detail["model"],
         corrected=detail["corrected_by"] is not None,
         alternatives=[LabelInfo(**one) for one in detail["alternatives"]],
