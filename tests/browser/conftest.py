@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -30,6 +31,16 @@ def chromium() -> str:
     return found
 
 
+@contextmanager
+def own_database(server_url: str, template: str, name: str) -> Iterator[str]:
+    """URL of a migrated database that nobody else uses; it goes in the end."""
+    asyncio.run(_on_server(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    try:
+        yield with_database(server_url, name)
+    finally:
+        asyncio.run(_on_server(server_url, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
 @pytest.fixture(scope="session")
 def hub(
     chromium: str,
@@ -38,19 +49,17 @@ def hub(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RunningHub]:
     """One hub for all of these tests, on a database of its own, with the samples that play in it."""
-    name = f"browser_{os.getpid()}"
-    asyncio.run(
-        _on_server(servers["database"], f'CREATE DATABASE "{name}" TEMPLATE "{pg_template}"')
-    )
     home = tmp_path_factory.mktemp("hub")
-    with running_hub(home, with_database(servers["database"], name), servers["redis"]) as one:
+    with (
+        own_database(servers["database"], pg_template, f"browser_{os.getpid()}") as url,
+        running_hub(home, url, servers["redis"]) as one,
+    ):
         yield one
-    asyncio.run(_on_server(servers["database"], f'DROP DATABASE "{name}" WITH (FORCE)'))
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str, hub: RunningHub) -> Iterator[Browser]:
-    """A browser a module: while Playwright runs, nothing else may run a loop in this thread."""
+@contextmanager
+def launched(chromium: str) -> Iterator[Browser]:
+    """A browser. While Playwright runs, nothing else may run a loop in this thread."""
     expect.set_options(timeout=WAITS_MS)
     with sync_playwright() as playwright:
         one = playwright.chromium.launch(
@@ -64,8 +73,15 @@ def browser(chromium: str, hub: RunningHub) -> Iterator[Browser]:
         one.close()
 
 
-@pytest.fixture
-def visitor(hub: RunningHub, browser: Browser) -> Iterator[NewVisitor]:
+@pytest.fixture(scope="module")
+def browser(chromium: str, hub: RunningHub) -> Iterator[Browser]:
+    """A browser a module."""
+    with launched(chromium) as one:
+        yield one
+
+
+@contextmanager
+def visitors(hub: RunningHub, browser: Browser) -> Iterator[NewVisitor]:
     """Makes visitors, each with a browser profile of their own; in the end asks what they met."""
     made: list[Visitor] = []
 
@@ -91,6 +107,13 @@ def visitor(hub: RunningHub, browser: Browser) -> Iterator[NewVisitor]:
     for one in made:
         assert one.strangers() == [], "the page asked somebody other than the hub"
         assert one.faults == []
+
+
+@pytest.fixture
+def visitor(hub: RunningHub, browser: Browser) -> Iterator[NewVisitor]:
+    """Makes visitors to the hub of all tests."""
+    with visitors(hub, browser) as make:
+        yield make
 
 
 async def _on_server(url: str, statement: str) -> None:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +22,27 @@ PASSWORD = "seven tall lanterns"
 
 @dataclass(frozen=True)
 class RunningHub:
-    """Where it is, and who may sign in. ``first_passwords``: login → what the first start gave."""
+    """Where it is, and who may sign in. ``first_passwords``: login → what the first start gave.
+    ``environment``: what its commands are run with."""
 
     url: str
     live_url: str
     pid: int
     first_passwords: dict[str, str]
+    environment: Mapping[str, str]
+
+    def bigear(self, *words: str, **more: str) -> str:
+        """What a command answers that must succeed; ``more`` goes into its environment."""
+        done = subprocess.run(
+            [sys.executable, "-m", "hub.cli", *words],
+            cwd=CLONE,
+            env={**self.environment, **more},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def role_pid(self, role: str) -> int:
         """The process of one role, as it is now."""
@@ -73,12 +88,13 @@ def running_hub(
     }
     if config is not None:
         mine["BIGEAR_CONFIG"] = str(config)
+    environment = inherited | mine
     with (
         (home / "output").open("w") as output,
         subprocess.Popen(
             [sys.executable, "-m", "hub.cli", "up", "--workers", str(workers)],
             cwd=CLONE,
-            env=inherited | mine,
+            env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
             preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - pytest has one thread
@@ -88,7 +104,11 @@ def running_hub(
             _wait(process, home)
             passwords = _passwords(home / "secrets" / "first_users.txt")
             yield RunningHub(
-                f"http://127.0.0.1:{http}", f"ws://127.0.0.1:{live}/", process.pid, passwords
+                f"http://127.0.0.1:{http}",
+                f"ws://127.0.0.1:{live}/",
+                process.pid,
+                passwords,
+                environment,
             )
         finally:
             process.terminate()

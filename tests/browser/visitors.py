@@ -43,13 +43,13 @@ class Visitor:
 
     def sign_in(self, login: str) -> None:
         """Sign in and go to the staff's first page; the first time, with a new password."""
-        self._call("DELETE", "/session", None)
-        known = self._call("POST", "/session", {"login": login, "password": PASSWORD})
+        self.call("DELETE", "/session", None)
+        known = self.call("POST", "/session", {"login": login, "password": PASSWORD})
         if known["status"] != 200:
             first = self.hub.first_passwords[login]
-            entered = self._call("POST", "/session", {"login": login, "password": first})
+            entered = self.call("POST", "/session", {"login": login, "password": first})
             assert entered["status"] == 200, entered
-            changed = self._call(
+            changed = self.call(
                 "POST", "/password", {"old": first, "new": PASSWORD}, entered["body"]["csrf"]
             )
             assert changed["status"] == 204, changed
@@ -57,11 +57,12 @@ class Visitor:
 
     def change_password(self, old: str, new: str) -> None:
         """Change one's own password; all other sessions of the same person end."""
-        csrf = self._call("GET", "/session", None)["body"]["csrf"]
-        changed = self._call("POST", "/password", {"old": old, "new": new}, csrf)
+        csrf = self.call("GET", "/session", None)["body"]["csrf"]
+        changed = self.call("POST", "/password", {"old": old, "new": new}, csrf)
         assert changed["status"] == 204, changed
 
-    def _call(self, method: str, path: str, body: Any, csrf: str = "") -> dict[str, Any]:
+    def call(self, method: str, path: str, body: Any, csrf: str = "") -> dict[str, Any]:
+        """Ask the API in this browser's session: ``status`` and ``body``."""
         answer = self.page.context.request.fetch(
             f"/api/v1{path}",
             method=method,
@@ -73,7 +74,7 @@ class Visitor:
 
     def complain(self, text: str, **more: Any) -> str:
         """Send a complaint without the form; its private link's path."""
-        made = self._call("POST", "/complaints", {"text": text, **more})
+        made = self.call("POST", "/complaints", {"text": text, **more})
         assert made["status"] == 201, made
         url: str = made["body"]["url"]
         return url
