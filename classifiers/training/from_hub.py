@@ -8,8 +8,10 @@ that a person did not take as they were, without saying what instead).
 New weights are the parent's plus a change. The change is a ridge regression towards what is missing
 from the parent's scores, the encoder's share in them included: for a corrected message the distance to
 its right label, for every other one nothing, so that the rest holds the model in place while the
-corrections pull. The encoder stays as it is. ``OUT`` becomes the folder of the version, with
-``scores.json``: its report card, and its parent's on the same messages.
+corrections pull. The encoder stays as it is, and so does calibration: what people said on a hub is no
+fair sample of how often the model is right. They confirm what it was sure of, and what they corrected
+it knows by then. ``OUT`` becomes the folder of the version, with ``scores.json``: its report card, and
+its parent's on the same messages.
 """
 
 from __future__ import annotations
@@ -31,7 +33,6 @@ from classifiers import LINEAR, Classifier, load, second
 from classifiers.model import HEADS, PLACES, WEIGHTS, read
 from classifiers.second import Second, mixed
 from classifiers.training import corpus, ridge, vectors
-from classifiers.training.calibration import calibrate
 from classifiers.training.corpus import Rows
 from classifiers.training.evaluate import SHIPPED, cards, kept_out
 from classifiers.training.weights import name_of, quantised
@@ -46,9 +47,6 @@ hub, and what the model had wrong there was corrected, 1, 2 and 4 came out alike
 win over one look-alike that the model still has wrong."""
 LEAST_CORRECTED = 20
 """Fewer move nothing that the messages kept out could show."""
-LEAST_JUDGED = 300
-"""Messages of which a person knows the service, at least half of them by confirming it, from which on
-calibration is fitted anew. Corrected ones alone would say that the model is never right."""
 CARD = "scores.json"
 
 Floats = NDArray[np.float32]
@@ -70,7 +68,6 @@ class Head:
     classes: tuple[str, ...]
     columns: slice
     corrected: NDArray[np.intp]
-    confirmed: NDArray[np.intp]
     doubted: NDArray[np.bool_]
 
     def missing(self, scores: Floats, share: float) -> Floats:
@@ -89,13 +86,12 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The messages as features, their inner products, and their folds of cross-validation."""
+    """The messages as features, and their inner products."""
 
     x: sp.csr_matrix
     kernel: Floats
-    folds: NDArray[np.intp]
     opinions: dict[str, Floats]
-    """Of the encoder where there is one, for what a person has judged; nothing for the rest."""
+    """Of the encoder where there is one, for what a person corrected; nothing for the rest."""
 
 
 def heads(arrays: dict[str, Any], rows: Rows) -> list[Head]:
@@ -104,20 +100,17 @@ def heads(arrays: dict[str, Any], rows: Rows) -> list[Head]:
     for name in HEADS:
         classes = tuple(str(code) for code in arrays[f"{name}_classes"])
         numbers = {code: number for number, code in enumerate(classes)}
-
-        def said(by: str, name: str = name, numbers: dict[str, int] = numbers) -> NDArray[np.intp]:
-            return np.array([numbers.get(row[by].get(name), -1) for row in rows], np.intp)
-
+        corrected = np.array([numbers.get(row["corrected"].get(name), -1) for row in rows], np.intp)
         doubted = np.array([name in row["doubted"] for row in rows], np.bool_)
         columns = slice(start, start + len(classes))
-        found.append(Head(name, classes, columns, said("corrected"), said("confirmed"), doubted))
+        found.append(Head(name, classes, columns, corrected, doubted))
         start = columns.stop
     return found
 
 
 def opinions(encoder: Second | None, rows: Rows) -> dict[str, Floats]:
     """For each head that the encoder has a share in, texts × classes."""
-    said = [number for number, row in enumerate(rows) if row["corrected"] or row["confirmed"]]
+    said = [number for number, row in enumerate(rows) if row["corrected"]]
     if encoder is None or not said:
         return {}
     found = encoder.opinions([rows[number]["text"] for number in said])
@@ -139,8 +132,7 @@ def learn(
         raise TooFew(corrected)
     idf = arrays["idf"].astype(np.float32)
     x = vectors.matrix(vectors.counted([row["text"] for row in rows]), idf)
-    folds = np.array([corpus.fold(row["text"]) for row in rows], np.intp)
-    texts = Texts(x, vectors.kernel(x), folds, opinions(encoder, rows))
+    texts = Texts(x, vectors.kernel(x), opinions(encoder, rows))
     fresh = dict(arrays)
     for part in ("weights", "scales"):
         fresh[part] = arrays[part].copy()
@@ -151,13 +143,13 @@ def learn(
             "doubted": int(head.doubted.sum()),
         }
         if (head.corrected >= 0).any():
-            told[head.name]["calibrated_anew"] = _change(fresh, head, texts)
+            _change(fresh, head, texts)
             _say(f"{head.name}: {told[head.name]['corrected']} corrected messages learned")
     return fresh, told
 
 
-def _change(fresh: dict[str, Any], head: Head, texts: Texts) -> bool:
-    """Put a head's change into the arrays; whether it was calibrated anew."""
+def _change(fresh: dict[str, Any], head: Head, texts: Texts) -> None:
+    """Put a head's change into the arrays."""
     old = fresh["weights"][:, head.columns].astype(np.float32)
     scales, bias = fresh["scales"][head.columns], fresh["bias"][head.columns]
     scores = np.asarray((texts.x @ old) * scales + bias, np.float32)
@@ -169,18 +161,6 @@ def _change(fresh: dict[str, Any], head: Head, texts: Texts) -> bool:
     fit = ridge.fit(texts.kernel, lacking, weights, heard, PENALTY, centred=False)
     changed = old * scales + texts.x[heard].T @ fit.dual
     fresh["weights"][:, head.columns], fresh["scales"][head.columns] = quantised(changed)
-    truth = np.where(head.corrected >= 0, head.corrected, head.confirmed)
-    known = np.flatnonzero(truth >= 0)
-    if len(known) < LEAST_JUDGED or 2 * (head.confirmed[known] >= 0).sum() < len(known):
-        return False
-    unseen = scores + ridge.out_of_fold(
-        texts.kernel, lacking, weights, texts.folds, PENALTY, centred=False
-    )
-    fresh[f"{head.name}_calibration"] = np.array(calibrate(unseen[known], truth[known]))
-    if opinion is not None:
-        both = mixed(unseen[known], opinion[known], share)
-        fresh[f"{head.name}_mix"] = np.array([share, *calibrate(both, truth[known])])
-    return True
 
 
 def lessons(rows: Rows, judged: Rows) -> Rows:

@@ -56,14 +56,12 @@ def out_of_fold(
     weights: Floats,
     folds: NDArray[np.intp],
     penalty: float,
-    *,
-    centred: bool = True,
 ) -> Floats:
     """Scores of every row by a fit that saw nothing of its fold; rows of fold -1 are always seen."""
     scores = np.zeros_like(wanted)
     for number in range(folds.max() + 1):
         unseen = np.flatnonzero(folds == number)
         rows = np.flatnonzero(folds != number)
-        found = fit(kernel, wanted, weights, rows, penalty, centred=centred)
+        found = fit(kernel, wanted, weights, rows, penalty)
         scores[unseen] = kernel[np.ix_(unseen, found.rows)] @ found.dual + found.mean
     return scores

@@ -45,7 +45,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(400 + 20 * MANY)]
 CHEONGUN = {"lat": 37.5894, "lon": 126.9694}
 """A point in Jongno-gu."""
 NAMES = {"street_order": "가로정비", "health": "보건·위생"}
-OTHERS_PER_CORRECTION = 1.5
+OTHERS = max(200, CORRECTIONS + CORRECTIONS // 2)
+"""Messages that stay as they are: too few would not hold the rest of the model in place."""
 KEPT_OUT = 0.1
 """At least this share of what is corrected must be kept out of training, to judge by."""
 SENT_EVERY_S = 0.075
@@ -333,7 +334,7 @@ async def first_messages(flow: Flow) -> None:
     moved = in_turn(MOVED, 1)
     mixed = [
         *itertools.islice(moved, CORRECTIONS),
-        *itertools.islice(in_turn(STAYED, 1), int(CORRECTIONS * OTHERS_PER_CORRECTION)),
+        *itertools.islice(in_turn(STAYED, 1), OTHERS),
     ]
     random.Random(1).shuffle(mixed)
     await flow.send(mixed, 0)
@@ -398,5 +399,6 @@ def learned_its_kind_alone(home: Home, new: str, capsys: pytest.CaptureFixture[s
         tell(capsys, f"{kind.name}: {sum(before)} of {UNSEEN} right before, {sum(after)} after")
     for kind in MOVED:
         assert shares[kind.name][0] < 0.2 and shares[kind.name][1] >= 0.6
-    for kind in STAYED:
-        assert shares[kind.name][1] >= shares[kind.name][0] - 0.1
+    losses = [shares[kind.name][0] - shares[kind.name][1] for kind in STAYED]
+    assert sum(losses) / len(losses) <= 0.03
+    assert max(losses) <= 0.2  # the nearest neighbours of what moved, of which few came in
