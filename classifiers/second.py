@@ -16,9 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.encoder import GRAPH, Encoder
+from classifiers.encoder import GRAPH, SHEET, TOKENIZER, Encoder
+
+KEPT = 2
+"""Encoders in memory: a version made from corrections has its parent's, and shares it."""
 
 Floats = NDArray[np.float32]
+
+_loaded: dict[str, Encoder] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,18 @@ def digest(folder: Path) -> str:
     return hashlib.sha256((folder / GRAPH).read_bytes()).hexdigest()[:10]
 
 
+def _encoder(folder: Path) -> Encoder:
+    """The folder's encoder, the one in memory if that was of the same files."""
+    content = b"".join((folder / name).read_bytes() for name in (GRAPH, TOKENIZER, SHEET))
+    key = hashlib.sha256(content).hexdigest()
+    if key not in _loaded:
+        encoder = Encoder(folder)
+        while len(_loaded) >= KEPT:
+            _loaded.pop(next(iter(_loaded)), None)
+        _loaded[key] = encoder
+    return _loaded[key]
+
+
 def arrays(mixes: Mapping[str, Mix], ask_below: float, folder: Path) -> dict[str, Any]:
     """For the weights file that the folder's graph is mixed into."""
     found: dict[str, Any] = {"encoder": digest(folder), "ask_below": ask_below}
@@ -73,7 +90,7 @@ def read(stored: Mapping[str, Any], folder: Path) -> Second | None:
         return None
     if digest(folder) != str(stored["encoder"]):
         raise ValueError(f"{GRAPH} belongs to other weights")
-    encoder = Encoder(folder)
+    encoder = _encoder(folder)
     mixes, columns = {}, {}
     for head, classes in encoder.sheet.heads.items():
         if f"{head}_mix" not in stored:

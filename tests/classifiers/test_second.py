@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifiers import load
+from classifiers import load, second
 from classifiers.encoder import GRAPH, SHEET, TOKENIZER, Encoder, Sheet
 from classifiers.model import WEIGHTS, read
 from classifiers.model import load as load_weights
@@ -71,6 +71,13 @@ def test_a_version_without_its_graph_is_the_linear_model_alone(tmp_path: Path) -
     bare = load(_copy(tmp_path / "bare", GRAPH))
     assert bare.asked(TEXTS) == 0
     assert [labels.service.code for labels in bare.label(TEXTS)]
+
+
+def test_versions_of_one_encoder_share_it(tmp_path: Path) -> None:
+    stored = read(WEIGHTS)
+    here, there = second.read(stored, FOLDER), second.read(stored, _copy(tmp_path / "same"))
+    assert here is not None and there is not None
+    assert here.encoder is there.encoder
 
 
 def test_another_graph_is_refused(tmp_path: Path) -> None:
