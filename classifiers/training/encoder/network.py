@@ -48,6 +48,8 @@ def load_encoder(base: str) -> tuple[nn.Module, Tokenizer]:
     Raises OSError for what is none, ValueError where the tokenizer has no fast form."""
     config = AutoConfig.from_pretrained(base)
     encoder = AutoModel.from_pretrained(base, config=config, dtype=torch.float32)
+    if getattr(encoder, "pooler", None) is not None:
+        encoder.pooler = None  # of the first token; heads here read the mean of all
     path = Path(base) / "tokenizer.json"
     if path.exists():
         return encoder, Tokenizer.from_file(str(path))
