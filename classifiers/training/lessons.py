@@ -32,7 +32,6 @@ class Lesson:
     labels: dict[str, str]
     weight: float = 1.0
     aside: bool = False
-    source: str = ""
 
 
 def gather(folder: Path, known: Rows) -> list[Lesson]:
@@ -42,14 +41,11 @@ def gather(folder: Path, known: Rows) -> list[Lesson]:
             row["text"],
             {head: row[head] for head in CODES},
             aside=corpus.set_aside(row["id"]),
-            source=row.get("src", ""),
         )
         for row in known
     ]
     rests = [
-        Lesson(
-            text, {"service": known[number]["service"]}, REST_WEIGHT, labelled[number].aside, "rest"
-        )
+        Lesson(text, {"service": known[number]["service"]}, REST_WEIGHT, labelled[number].aside)
         for number, text in corpus.rests(folder, known)
     ]
     return [*labelled, *rests, *seeds(), *readings(folder, known)]
@@ -60,16 +56,16 @@ def seeds() -> Iterator[Lesson]:
     for service, intent, urgency, _, text in corpus.seeds():
         if intent:
             labels = {"service": service, "intent": intent, "urgency": urgency}
-            yield Lesson(text, labels, SEED_WEIGHT, source="seed")
+            yield Lesson(text, labels, SEED_WEIGHT)
         else:
-            yield Lesson(text, {"service": service}, NAME_WEIGHT, source="name")
+            yield Lesson(text, {"service": service}, NAME_WEIGHT)
 
 
 def readings(folder: Path, known: Rows) -> Iterator[Lesson]:
     """What was read of the folder's texts, but for what begins like a message kept out."""
     for row in corpus.readings(folder, known):
         weight = READING_WEIGHT.get(row["src"], OTHER_READING_WEIGHT)
-        yield Lesson(row["text"], {head: row[head] for head in CODES}, weight, source=row["src"])
+        yield Lesson(row["text"], {head: row[head] for head in CODES}, weight)
 
 
 def places(folder: Path, known: Rows) -> list[tuple[str, str]]:

@@ -48,20 +48,3 @@ def fit(
     factor = scipy.linalg.cho_factor(system, lower=True, overwrite_a=True, check_finite=False)
     dual = scipy.linalg.cho_solve(factor, wanted[rows] - mean, check_finite=False)
     return Fit(rows, dual.astype(np.float32), mean.astype(np.float32))
-
-
-def out_of_fold(
-    kernel: Floats,
-    wanted: Floats,
-    weights: Floats,
-    folds: NDArray[np.intp],
-    penalty: float,
-) -> Floats:
-    """Scores of every row by a fit that saw nothing of its fold; rows of fold -1 are always seen."""
-    scores = np.zeros_like(wanted)
-    for number in range(folds.max() + 1):
-        unseen = np.flatnonzero(folds == number)
-        rows = np.flatnonzero(folds != number)
-        found = fit(kernel, wanted, weights, rows, penalty)
-        scores[unseen] = kernel[np.ix_(unseen, found.rows)] @ found.dual + found.mean
-    return scores
