@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.hub import RunningHub, running_hub
+from tests.browser.hub import RunningHub, for_many, running_hub
 from tests.browser.visitors import Visitor
 from tests.conftest import with_database
 
@@ -49,10 +49,10 @@ def hub(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RunningHub]:
     """One hub for all of these tests, on a database of its own, with the samples that play in it."""
-    home = tmp_path_factory.mktemp("hub")
+    home, rules = tmp_path_factory.mktemp("hub"), tmp_path_factory.mktemp("rules") / "config"
     with (
         own_database(servers["database"], pg_template, f"browser_{os.getpid()}") as url,
-        running_hub(home, url, servers["redis"]) as one,
+        running_hub(home, url, servers["redis"], config=for_many(rules)) as one,
     ):
         yield one
 

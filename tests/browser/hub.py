@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -64,6 +65,16 @@ class RunningHub:
             if parent == self.pid and (words[-3:-1] == [b"run", name.encode()] or title == name):
                 found.append(int(folder.name))
         return sorted(found)
+
+
+def for_many(folder: Path) -> Path:
+    """The default city's rule books in a new folder, with many people behind the tests' one address."""
+    shutil.copytree(CLONE / "config", folder)
+    hub = folder / "hub.toml"
+    told = hub.read_text(encoding="utf-8")
+    assert "rate_scale = 1.0" in told
+    hub.write_text(told.replace("rate_scale = 1.0", "rate_scale = 1000.0"), encoding="utf-8")
+    return folder
 
 
 @contextmanager

@@ -12,7 +12,6 @@ import json
 import os
 import random
 import re
-import shutil
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -32,7 +31,7 @@ from hub.home import Home
 from hub.ports.labeller import Labeller
 from hub.wiring import load_version
 from tests.browser.conftest import launched, own_database, visitors
-from tests.browser.hub import CLONE, RunningHub, running_hub
+from tests.browser.hub import RunningHub, for_many, running_hub
 from tests.browser.street import MOVED, STAYED, Kind, Message, messages
 from tests.browser.visitors import Visitor
 
@@ -180,13 +179,7 @@ def in_turn(kinds: Iterable[Kind], seed: int, *, fresh: bool = False) -> Iterato
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """The default city's rule books, with many people behind the tests' one address."""
-    folder = tmp_path / "config"
-    shutil.copytree(CLONE / "config", folder)
-    hub = folder / "hub.toml"
-    told = hub.read_text(encoding="utf-8")
-    hub.write_text(told.replace("rate_scale = 1.0", "rate_scale = 1000.0"), encoding="utf-8")
-    return folder
+    return for_many(tmp_path / "config")
 
 
 @pytest.fixture
