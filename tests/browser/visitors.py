@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from playwright.sync_api import ConsoleMessage, Page, expect
@@ -41,13 +42,21 @@ class Visitor:
         own = (f"{self.hub.url}/", self.hub.live_url, "blob:", "data:")
         return [url for url in self.asked if not url.startswith(own)]
 
+    def _enter(self, login: str, password: str) -> dict[str, Any]:
+        """The hub's answer; too many tries of one login are waited out, as a person would."""
+        while True:
+            answer = self.call("POST", "/session", {"login": login, "password": password})
+            if answer["status"] != 429:
+                return answer
+            time.sleep(answer["body"]["error"]["retry_after_s"])
+
     def sign_in(self, login: str) -> None:
         """Sign in and go to the staff's first page; the first time, with a new password."""
         self.call("DELETE", "/session", None)
-        known = self.call("POST", "/session", {"login": login, "password": PASSWORD})
+        known = self._enter(login, PASSWORD)
         if known["status"] != 200:
             first = self.hub.first_passwords[login]
-            entered = self.call("POST", "/session", {"login": login, "password": first})
+            entered = self._enter(login, first)
             assert entered["status"] == 200, entered
             changed = self.call(
                 "POST", "/password", {"old": first, "new": PASSWORD}, entered["body"]["csrf"]
