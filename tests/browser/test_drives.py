@@ -297,6 +297,7 @@ def test_what_goes_wrong_is_said(visitor: NewVisitor) -> None:
     page.get_by_role("button", name="보내기").click()
     expect(page.get_by_text("내용을 적어 주세요.")).to_be_visible()
     page.get_by_label("무슨 일인가요?").fill("가로등이 꺼졌습니다.")
+    page.wait_for_load_state("networkidle")  # a map cut off while it loads says so elsewhere
     page.context.set_offline(True)
     page.get_by_role("button", name="보내기").click()
     expect(page.get_by_text("서버에 연결할 수 없습니다", exact=False)).to_be_visible()
