@@ -33,7 +33,7 @@ from hub.settings import CLONE, read_settings
 from hub.store import log
 from hub.store import people as stored_people
 from hub.store.pool import DATABASE_LOST, open_pool
-from tests.browser.hub import RunningHub, running_hub
+from tests.browser.hub import RunningHub, for_many, running_hub
 from tests.faults.senders import Progress, citizens, connector, text_of
 from tests.live import LiveClient
 
@@ -52,14 +52,7 @@ KILLS = (
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """The default city's rule books, with many people behind the tests' one address."""
-    folder = tmp_path / "config"
-    shutil.copytree(CLONE / "config", folder)
-    hub = folder / "hub.toml"
-    told = hub.read_text(encoding="utf-8")
-    assert "rate_scale = 1.0" in told
-    hub.write_text(told.replace("rate_scale = 1.0", "rate_scale = 1000.0"), encoding="utf-8")
-    return folder
+    return for_many(tmp_path / "config")
 
 
 @pytest.fixture
