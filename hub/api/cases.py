@@ -72,8 +72,9 @@ class ReasonsInfo(Struct, frozen=True):
 
 
 class LabelsInfo(Struct, frozen=True):
-    """All labels. ``places``: pieces of the text with their offsets; none of them, and no ``reasons``,
-    for those who may not read the text unmasked."""
+    """All labels. ``corrected``: which a person set; ``model`` made the others. ``places``: pieces of
+    the text with their offsets; none of them, and no ``reasons``, for those who may not read the text
+    unmasked."""
 
     service: LabelInfo
     intent: LabelInfo
@@ -81,7 +82,7 @@ class LabelsInfo(Struct, frozen=True):
     language: LabelInfo
     places: list[dict[str, Any]]
     model: str | None
-    corrected: bool
+    corrected: list[str]
     alternatives: list[LabelInfo]
     reasons: ReasonsInfo | None
     abuse: LabelInfo | None
@@ -243,7 +244,7 @@ def _labels(detail: dict[str, Any], *, own: bool) -> LabelsInfo | None:
         **pairs,
         places=detail["places"] if own else [],
         model=detail["model"],
-        corrected=detail["corrected_by"] is not None,
+        corrected=sorted(detail["corrected"]),
         alternatives=[LabelInfo(**one) for one in detail["alternatives"]],
         reasons=_reasons(detail) if own else None,
         abuse=_abuse(detail),

@@ -73,11 +73,11 @@ class _Story:
                 confidence = detail[f"{name}_confidence"]
                 unsure = name == "intent" and confidence < SURE_INTENT
                 note = ", too unsure for rules that ask for it" if unsure else ""
-                yield f"{name:<9} {detail[name]} ({confidence:.2f}){note}"
-        if detail.get("corrected_by"):
-            yield "          corrected by a person"
+                by = ", corrected by a person" if name in detail["corrected"] else ""
+                yield f"{name:<9} {detail[name]} ({confidence:.2f}){by}{note}"
         if detail.get("model"):
-            unsure = ", too unsure of the service" if detail["abstain"] else ""
+            asks = detail["abstain"] and "service" not in detail["corrected"]
+            unsure = ", too unsure of the service" if asks else ""
             yield f"model     {detail['model']}{unsure}"
 
     def place(self, detail: Mapping[str, Any], record: CaseRecord | None) -> Iterator[str]:

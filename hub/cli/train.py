@@ -156,8 +156,8 @@ def _tell(lessons: Sequence[Lesson]) -> None:
     say(f"{len(lessons)} messages, {corrected} of them corrected")
     if doubted:
         say(
-            f"{doubted} were given to an agency that has several services: "
-            "their service is not learned from"
+            f"{doubted} were given to an agency that has several services, or edited after a person "
+            "set a label: that label is not learned from"
         )
 
 

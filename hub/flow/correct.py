@@ -45,7 +45,7 @@ async def correct_labels(
         raise BadInput("label.none", field="service")
     now = city.now
     async with changing(ground, who, case_id, version, "case.work") as (tx, case):
-        await cases.correct_labels(tx.connection, case.item_id, labels, who.actor)
+        await cases.correct_labels(tx.connection, case.item_id, labels)
         changed: dict[str, Any] = dict(labels)
         columns: dict[str, Any] = {}
         if reroute:

@@ -14,7 +14,7 @@ async def label(ground: Ground, labeller: Labeller, limit: int, only: int | None
     """Label up to ``limit`` received items (or that one); how many.
 
     The model runs in a thread, the rows stay locked meanwhile: a worker that dies lets go of them
-    unlabelled. What a person corrected stays as they said.
+    unlabelled. A head that a person corrected stays as they said.
     """
     async with change(ground, f"model:{labeller.model}") as tx:
         claimed = await pipeline.claim(tx.connection, "received", limit, only)

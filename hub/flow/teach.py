@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from hub.flow.correct import BY_HAND
 from hub.flow.ground import Ground
 from hub.model.rulebook import RuleBook
 from hub.rules.routing import only_service
 from hub.store import lessons
-from hub.store.lessons import DONE, Told
+from hub.store.lessons import Told
 
 JUDGED = 20_000
 """So many messages are looked through at most for those that are kept out of training."""
@@ -22,7 +21,8 @@ JUDGED = 20_000
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """A message. ``corrected``: head → code, by a person; ``confirmed``: the service that somebody
-    worked by to the end; ``doubted``: heads whose label a person did not trust, without another."""
+    worked by to the end; ``doubted``: heads whose label a person did not trust, without another, or
+    of which they set another before the text was edited."""
 
     id: str
     text: str
@@ -61,14 +61,14 @@ def _lesson(book: RuleBook, one: Told) -> Lesson:
     rules leave only one; else the service is in doubt: perhaps only the place was wrong."""
     corrected = {head: str(getattr(one, head)) for head in one.corrected}
     confirmed: dict[str, str] = {}
-    doubted: list[str] = []
+    doubted = set(one.outdated)
     if "service" not in corrected:
-        if one.rule == BY_HAND:
+        if one.by_hand:
             service = only_service(book, one.agency or "")
             if service is None:
-                doubted.append("service")
+                doubted.add("service")
             else:
                 corrected["service"] = service
-        elif one.state in DONE and not one.abstain:
+        elif one.done:
             confirmed["service"] = one.service
-    return Lesson(one.ref, one.text, corrected, confirmed, doubted)
+    return Lesson(one.ref, one.text, corrected, confirmed, sorted(doubted - corrected.keys()))

@@ -87,23 +87,43 @@ async def update(connection: Connection, case_id: int, **columns: Any) -> int:
     return version
 
 
-async def correct_labels(
-    connection: Connection, item_id: int, corrected: dict[str, str], actor: str
-) -> None:
-    """Replace labels by what a person says: confidence 1, and abstention over, unless they only say
-    whether it is abuse."""
-    for field in ("service", "intent", "urgency", "abuse"):
-        if field in corrected:
-            await connection.execute(
-                f"UPDATE item_label SET {field} = $2, {field}_confidence = 1 WHERE item_id = $1",
-                item_id,
-                corrected[field],
-            )
-    await connection.execute(
-        "UPDATE item_label SET corrected_by = $2, abstain = abstain AND $3 WHERE item_id = $1",
+HEADS = ("service", "intent", "urgency", "abuse")
+"""What a person can correct."""
+
+
+async def correct_labels(connection: Connection, item_id: int, labels: dict[str, str]) -> None:
+    """Replace labels by what a person says, with confidence 1. Who says again what stood before they
+    corrected this text takes the correction back: the label is whose it was, as sure as it was."""
+    # Until an edit has come through all stages, nobody has been told of its labels: what is said
+    # then is said of the text before.
+    row = await connection.fetchrow(
+        "SELECT l.*, i.version - (i.stage <> 'routed')::int AS text"
+        " FROM item_label l JOIN item i ON i.id = l.item_id WHERE l.item_id = $1 FOR UPDATE OF l",
         item_id,
-        actor,
-        corrected.keys() == {"abuse"},
+    )
+    if row is None:
+        return
+    corrected, text = row["corrected"], row["text"]
+    for head, code in labels.items():
+        said, stood, confidence = corrected.get(head), row[head], 1.0
+        if said is None or said["text"] != text:
+            corrected[head] = {
+                "text": text,
+                "before": {"code": stood, "confidence": row[f"{head}_confidence"], "said": said},
+            }
+        elif code != stood and code == said["before"]["code"]:
+            confidence = said["before"]["confidence"]
+            corrected[head] = said["before"]["said"]
+        await connection.execute(
+            f"UPDATE item_label SET {head} = $2, {head}_confidence = $3 WHERE item_id = $1",
+            item_id,
+            code,
+            confidence,
+        )
+    await connection.execute(
+        "UPDATE item_label SET corrected = $2 WHERE item_id = $1",
+        item_id,
+        {head: said for head, said in corrected.items() if said},
     )
 
 

@@ -8,41 +8,47 @@ from dataclasses import dataclass
 
 from hub.store.pool import Connection
 
-DONE = ("resolved", "closed")
-"""The states of a case in which somebody has worked by its labels to the end."""
-
-# Never: what a person erased or deleted, samples and checks. A correction is a fact of its case (or
-# still on its way into the log) that names what the label was before.
-_TOLD = """
-    SELECT i.id, i.ref, t.text, l.service, l.intent, l.urgency, l.abstain, c.state, c.agency, c.rule,
-           array_remove(ARRAY[CASE WHEN said.service THEN 'service' END,
-                              CASE WHEN said.intent THEN 'intent' END,
-                              CASE WHEN said.urgency THEN 'urgency' END], NULL) AS corrected
+# Never: what a person erased or deleted, samples and checks. Only the newest text is kept, so what was
+# said of one before an edit is left out, however small the edit: one word can make it another service.
+# An agency by hand that the rules had named themselves was only given back; what they named for the
+# model's labels is in the newest fact (or one still on its way into the log) with a book's version.
+_BY_HAND = "(c.rule IS NOT DISTINCT FROM 'by_hand' AND c.agency IS DISTINCT FROM hand.led_to)"
+_DONE = "coalesce(c.state IN ('resolved', 'closed') AND c.closed_at > l.labelled_at, false)"
+_SPOKEN = f"(cardinality(said.corrected) > 0 OR {_BY_HAND})"
+_TOLD = f"""
+    SELECT i.id, i.ref, t.text, l.service, l.intent, l.urgency, said.corrected, said.outdated,
+           {_BY_HAND} AS by_hand, CASE WHEN hand.at > l.labelled_at THEN c.agency END AS agency,
+           {_DONE} AND NOT l.abstain AS done
     FROM item i
     JOIN item_text t ON t.item_id = i.id
     JOIN item_label l ON l.item_id = i.id
     LEFT JOIN work_case c ON c.item_id = i.id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(array_agg(head) FILTER (WHERE newest), '{{}}') AS corrected,
+               coalesce(array_agg(head) FILTER (WHERE NOT newest), '{{}}') AS outdated
+        FROM (SELECT key AS head, (value ->> 'text')::int = i.version AS newest
+              FROM jsonb_each(l.corrected) WHERE key <> 'abuse') heads
+    ) said
     LEFT JOIN LATERAL (
-        SELECT bool_or(f.data ? 'service_before') AS service,
-               bool_or(f.data ? 'intent_before') AS intent,
-               bool_or(f.data ? 'urgency_before') AS urgency
-        FROM (SELECT data FROM fact
+        SELECT max(at) FILTER (WHERE type = 'case.rerouted' AND data ->> 'rule' = 'by_hand') AS at,
+               (array_agg(data ->> 'agency' ORDER BY version DESC)
+                FILTER (WHERE data ? 'config'))[1] AS led_to
+        FROM (SELECT at, type, version, data FROM fact
               WHERE subject = 'case' AND subject_id = c.id::text
-                AND type IN ('case.relabelled', 'case.rerouted')
               UNION ALL
-              SELECT data FROM outbox
-              WHERE subject = 'case' AND subject_id = c.id::text
-                AND type IN ('case.relabelled', 'case.rerouted')) f
-    ) said ON l.corrected_by IS NOT NULL
+              SELECT at, type, version, data FROM outbox
+              WHERE subject = 'case' AND subject_id = c.id::text) facts
+    ) hand ON c.rule = 'by_hand'
     WHERE i.erased_at IS NULL AND i.deleted_at IS NULL AND i.mark IS NULL AND btrim(t.text) <> ''
 """
-_SPOKEN = "(l.corrected_by IS NOT NULL OR c.rule IS NOT DISTINCT FROM 'by_hand')"
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A message and its labels as they stand. ``corrected``: the heads that a person set; ``rule``
-    ``by_hand``: a person named the agency."""
+    """A message and its labels as they stand. ``corrected``: the heads that a person set for this
+    text; ``outdated``: for one before it; ``by_hand``: a person chose another agency than the rules,
+    ``agency`` is that one, None if they read an older text; ``done``: somebody worked by this text's
+    labels to the end."""
 
     id: int
     ref: str
@@ -50,11 +56,11 @@ class Told:
     service: str
     intent: str
     urgency: str
-    abstain: bool
-    state: str | None
-    agency: str | None
-    rule: str | None
     corrected: Sequence[str]
+    outdated: Sequence[str]
+    by_hand: bool
+    agency: str | None
+    done: bool
 
 
 async def newest(connection: Connection, limit: int) -> list[Told]:
@@ -72,8 +78,6 @@ async def newest(connection: Connection, limit: int) -> list[Told]:
 async def judged(connection: Connection, limit: int) -> list[Told]:
     """The newest ``limit`` messages that staff said something of, or worked on to the end."""
     rows = await connection.fetch(
-        f"{_TOLD} AND ({_SPOKEN} OR c.state = ANY($2)) ORDER BY i.id DESC LIMIT $1",
-        limit,
-        list(DONE),
+        f"{_TOLD} AND ({_SPOKEN} OR {_DONE}) ORDER BY i.id DESC LIMIT $1", limit
     )
     return [Told(*row.values()) for row in rows]

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from hub.model.labels import Label, Labels, Span
+from hub.store.cases import HEADS
 from hub.store.pool import Connection
 
 
@@ -38,7 +39,7 @@ class ClaimedItem:
     intent_confidence: float | None
     urgency: str | None
     abstain: bool | None
-    corrected: bool
+    corrected: bool  # something that routing asks for
     received_at: datetime
 
 
@@ -66,7 +67,7 @@ async def claim(
                CASE WHEN i.point_given THEN ST_Y(i.point) END AS lat,
                CASE WHEN i.point_given THEN ST_X(i.point) END AS lon,
                i.area, i.district, l.service, l.intent, l.intent_confidence, l.urgency, l.abstain,
-               l.corrected_by IS NOT NULL AS corrected,
+               l.corrected - 'abuse' <> '{}' AS corrected,
                i.received_at
         FROM item i
         JOIN item_text t ON t.item_id = i.id
@@ -83,17 +84,12 @@ async def claim(
     return [ClaimedItem(*row.values()) for row in rows]
 
 
-_CORRECTABLE = (
-    *("service", "service_confidence", "intent", "intent_confidence"),
-    *("urgency", "urgency_confidence", "abuse", "abuse_confidence", "abstain"),
-)
-
-
 async def save_labels(connection: Connection, labelled: Sequence[tuple[int, Labels]]) -> None:
-    """Store the labels of a batch; what a person corrected stays as they said."""
+    """Store the labels of a batch; a head that a person corrected stays as they said."""
     stays = ", ".join(
-        f"{name} = CASE WHEN old.corrected_by IS NULL THEN excluded.{name} ELSE old.{name} END"
-        for name in _CORRECTABLE
+        f"{name} = CASE WHEN old.corrected ? '{head}' THEN old.{name} ELSE excluded.{name} END"
+        for head in HEADS
+        for name in (head, f"{head}_confidence")
     )
     await connection.execute(
         f"""
@@ -113,9 +109,9 @@ async def save_labels(connection: Connection, labelled: Sequence[tuple[int, Labe
         ON CONFLICT (item_id) DO UPDATE SET
             {stays},
             language = excluded.language, language_confidence = excluded.language_confidence,
-            places = excluded.places, model = excluded.model,
+            places = excluded.places, abstain = excluded.abstain, model = excluded.model,
             alternatives = excluded.alternatives, model_service = excluded.model_service,
-            reasons = excluded.reasons, labelled_at = now()
+            reasons = excluded.reasons, labelled_at = clock_timestamp()
         """,
         [item_id for item_id, _ in labelled],
         [labels.service.code for _, labels in labelled],

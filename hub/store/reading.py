@@ -261,7 +261,7 @@ async def item_detail(connection: Connection, item_id: int) -> dict[str, Any] | 
                l.service, l.service_confidence, l.intent, l.intent_confidence, l.urgency,
                l.urgency_confidence, l.language, l.language_confidence, l.places, l.abstain,
                l.model, l.alternatives, l.model_service, l.reasons, l.abuse,
-               l.abuse_confidence, l.corrected_by,
+               l.abuse_confidence, l.corrected,
                coalesce((SELECT jsonb_agg(jsonb_build_object('n', p.number, 'width', p.width,
                                           'height', p.height) ORDER BY p.number)
                          FROM photo p WHERE p.item_id = i.id), '[]') AS photos

@@ -102,6 +102,7 @@ async def test_a_person_may_say_that_it_is_none(door: Door) -> None:
     assert (done.status, done.body.get("abuse", False)) == (200, False)
     after = await told(door, agent, case_id)
     assert after["labels"]["abuse"] == {"code": "none", "confidence": 1.0}
+    assert (before["labels"]["corrected"], after["labels"]["corrected"]) == ([], ["abuse"])
     assert after["labels"]["service"] == before["labels"]["service"]
     row = await door.ground.db.fetchrow(
         "SELECT type, data FROM outbox WHERE subject = 'case' ORDER BY id DESC LIMIT 1"

@@ -46,7 +46,7 @@ async def test_a_corrected_label_leaves_them_with_the_models_own(door: Door) -> 
     await door.ground.db.execute("UPDATE item SET stage = 'received' WHERE id = $1", item_id)
     await label.label(door.ground, _model(), 1, item_id)
     edited = await labels_of(door, agent, case_id)
-    assert (edited["service"]["code"], edited["corrected"]) == ("taxi", True)
+    assert (edited["service"]["code"], edited["corrected"]) == ("taxi", ["service"])
     assert edited["reasons"] == {
         "service": "road_damage",
         "words": [{"text": "pothole", "start": 0, "end": 7}],

@@ -13,6 +13,7 @@ import pytest
 from classifiers.model import WEIGHTS, read
 from classifiers.training import corpus
 from hub.cli._cards import table
+from hub.flow import casework, converse
 from hub.flow.city import CityNow
 from hub.flow.complain import Complaint, complain
 from hub.flow.correct import correct_agency, correct_labels
@@ -27,6 +28,7 @@ from hub.store import cases, models, reading
 from hub.wiring import load_version
 from tests.classifiers.test_cards import PLACES, drone, word
 from tests.cli.conftest import Beside, Bigear
+from tests.flow.case_records import of_item, tell
 from tests.flow.conftest import IN_JUNG_GU
 from tests.versions import favouring
 
@@ -58,6 +60,19 @@ async def correct(
     async with ground.db.acquire() as connection:
         case = await cases.lock_by_ref(connection, ref)
     await correct_labels(ground, city, who, case.id, case.version, labels, reroute=False)
+
+
+async def give(ground: Ground, city: CityNow, who: Principal, ref: str, agency: str) -> None:
+    async with ground.db.acquire() as connection:
+        case = await cases.lock_by_ref(connection, ref)
+    await correct_agency(ground, city, who, case.id, case.version, agency, "여기")
+
+
+async def resolve(ground: Ground, who: Principal, ref: str) -> None:
+    async with ground.db.acquire() as connection:
+        case = await cases.lock_by_ref(connection, ref)
+    version = await casework.take(ground, who, case.id, case.version)
+    await converse.answer(ground, who, case.id, version, "고쳤습니다", resolve=True)
 
 
 @pytest.fixture
@@ -284,14 +299,8 @@ async def test_what_staff_said_is_read_as_what_it_tells(
     await stamp_all()
     await correct(ground, city, editor, refs[0], {"urgency": "low"})
     for ref, agency in ((refs[1], alone), (refs[2], several)):
-        async with ground.db.acquire() as connection:
-            case = await reading.record_of_ref(connection, ref)
-        assert case is not None
-        await correct_agency(ground, city, editor, case.id, case.version, agency, "여기")
-    async with ground.db.acquire() as connection:
-        case = await reading.record_of_ref(connection, refs[3])
-        assert case is not None
-        await cases.update(connection, case.id, state="resolved")
+        await give(ground, city, editor, ref, agency)
+    await resolve(ground, editor, refs[3])
     said = {lesson.id: lesson for lesson in await lessons_to_learn(ground, book, 100)}
     assert said[refs[0]].corrected == {"intent": "question", "urgency": "low"}
     assert said[refs[1]].corrected == {"service": only_service(book, alone)}
@@ -304,6 +313,70 @@ async def test_what_staff_said_is_read_as_what_it_tells(
     assert {lesson.id for lesson in few} >= {refs[1], refs[2]}  # those first, at most half of all
     judged = {lesson.id for lesson in await lessons_to_judge(ground, book)}
     assert judged == {refs[0], refs[1], refs[3]}
+
+
+async def test_what_was_said_before_an_edit_is_no_lesson_of_the_text_after_it(
+    ground: Ground, city: CityNow, editor: Principal, work_off: Work
+) -> None:
+    book = city.now.book
+    alone = next(a.code for a in book.agencies if only_service(book, a.code))
+    lamp = "서울 중구 시청역 가로등이 꺼졌어요"
+    numbers = ("label", "agency", "done", "again", "on its way")
+    ids = {number: await tell(ground, f"{lamp} {number}", number=number) for number in numbers}
+    await work_off()
+    refs = {number: (await of_item(ground, item_id)).ref for number, item_id in ids.items()}
+    for number in ("label", "again"):
+        await correct(ground, city, editor, refs[number], {"service": "snow_ice"})
+    await give(ground, city, editor, refs["agency"], alone)
+    await resolve(ground, editor, refs["done"])
+    before = {lesson.id: lesson for lesson in await lessons_to_learn(ground, book, 100)}
+    assert all(before[ref].corrected or before[ref].confirmed for ref in list(refs.values())[:4])
+
+    for number in numbers:
+        await tell(ground, f"{lamp} {number}: 이제 켜졌어요", op="edit", number=number)
+    await correct(ground, city, editor, refs["on its way"], {"service": "snow_ice"})
+    await work_off()
+    await correct(ground, city, editor, refs["again"], {"service": "taxi"})
+    after = {lesson.id: lesson for lesson in await lessons_to_learn(ground, book, 100)}
+    told = {
+        number: (after[ref].corrected, after[ref].confirmed, after[ref].doubted)
+        for number, ref in refs.items()
+    }
+    assert told == {
+        "label": ({}, {}, ["service"]),
+        "agency": ({}, {}, ["service"]),
+        "done": ({}, {}, []),
+        "again": ({"service": "taxi"}, {}, []),
+        "on its way": ({}, {}, ["service"]),
+    }
+    assert [lesson.id for lesson in await lessons_to_judge(ground, book)] == [refs["again"]]
+
+
+async def test_what_was_taken_back_is_no_lesson(
+    ground: Ground, city: CityNow, editor: Principal, work_off: Work
+) -> None:
+    """As `u` does it: the labels that stood before, the agency that had it before."""
+    book = city.now.book
+    alone = next(a.code for a in book.agencies if only_service(book, a.code))
+    label, agency = [await send(ground, f"{word(n)} 가로등이 꺼졌어요") for n in range(2)]
+    await work_off()
+    async with ground.db.acquire() as connection:
+        case = await reading.record_of_ref(connection, label)
+        led_to = await connection.fetchval("SELECT DISTINCT agency FROM work_case")
+    assert case is not None
+    assert led_to not in (None, alone)
+    old = {"service": str(case.service), "urgency": str(case.urgency)}
+    await correct(ground, city, editor, label, {"service": "taxi", "urgency": "low"})
+    await give(ground, city, editor, agency, alone)
+    said = {lesson.id: lesson.corrected for lesson in await lessons_to_learn(ground, book, 100)}
+    assert said[label] == {"service": "taxi", "urgency": "low"}
+    assert said[agency] == {"service": only_service(book, alone)}
+
+    await correct(ground, city, editor, label, old)
+    await give(ground, city, editor, agency, led_to)
+    for lesson in await lessons_to_learn(ground, book, 100):
+        assert (lesson.corrected, lesson.confirmed, lesson.doubted) == ({}, {}, [])
+    assert await lessons_to_judge(ground, book) == []
 
 
 def test_a_folder_without_labels_is_refused(bigear: Bigear, tmp_path: Path) -> None:

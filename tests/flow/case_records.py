@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from hub.flow.ground import Ground
+from hub.flow.receive import receive
 from hub.model.cases import CaseRecord
+from hub.model.items import Batch, Inbound, Operation
 from hub.store import reading
+
+
+async def tell(ground: Ground, text: str, *, op: Operation = "create", number: str = "1") -> int:
+    """A post of a platform, or what its author made of it since; its item's id."""
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    told = Inbound(kind="post", platform="rss", external_id=number, text=text, created_at=at, op=op)
+    [received] = await receive(ground, Batch((told,)))
+    return received.item_id
+
+
+async def of_item(ground: Ground, item_id: int) -> CaseRecord:
+    async with ground.db.acquire() as connection:
+        ref = await connection.fetchval("SELECT ref FROM item WHERE id = $1", item_id)
+        record = await reading.record_of_ref(connection, ref)
+    assert record is not None
+    return record
 
 
 async def now(ground: Ground, case_id: int) -> CaseRecord:

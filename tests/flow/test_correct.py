@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,12 +13,20 @@ from hub.flow import casework
 from hub.flow.city import CityNow
 from hub.flow.correct import BY_HAND, correct_agency, correct_labels
 from hub.flow.ground import Ground
+from hub.flow.label import label
 from hub.flow.overdue import mark_overdue
+from hub.home import Home
 from hub.model.cases import CaseRecord
 from hub.model.errors import BadInput, NotFound
 from hub.model.people import Principal
-from tests.flow.case_records import newest, now
+from hub.store import reading
+from hub.wiring import load_version
+from tests.flow.case_records import newest, now, of_item, tell
+from tests.versions import favouring
 
+ABUSE = "야 이 씨발놈들아 세금 처먹고 일은 안 하냐 병신 새끼들 가로등 좀 고쳐라"
+
+Work = Callable[[], Awaitable[None]]
 OpenCase = Callable[..., Awaitable[CaseRecord]]
 Staff = Callable[..., Awaitable[Principal]]
 
@@ -96,3 +106,89 @@ async def test_late_is_marked_once_while_the_clock_runs(
     admin_labels = {"service": "fire_rescue", "urgency": "emergency"}
     await correct_labels(ground, city, agent, case.id, late.version, admin_labels, reroute=True)
     assert not (await now(ground, case.id)).overdue  # a new deadline, not yet missed
+
+
+@pytest.fixture
+async def editor(staff: Staff) -> Principal:
+    return await staff("editor", ("admin", None))
+
+
+async def detail(ground: Ground, item_id: int) -> dict[str, Any]:
+    """The item's labels as they are stored."""
+    async with ground.db.acquire() as connection:
+        found = await reading.item_detail(connection, item_id)
+    assert found is not None
+    return found
+
+
+async def test_an_unfolded_text_that_is_edited_gets_its_other_labels_anew(
+    ground: Ground, city: CityNow, editor: Principal, work_off: Work
+) -> None:
+    item_id = await tell(ground, f"서울 중구 시청역 {ABUSE}")
+    await work_off()
+    case = await of_item(ground, item_id)
+    assert (case.abuse, case.service) == (True, "streetlight")
+    labels = {"abuse": "none"}
+    await correct_labels(ground, city, editor, case.id, case.version, labels, reroute=False)
+    edited = "서울 중구 시청역 앞 도로에 불이 났어요 씨발놈들아 병신 새끼들아 살려 주세요"
+    await tell(ground, edited, op="edit")
+    await work_off()
+    after = await of_item(ground, item_id)
+    assert (after.abuse, after.service) == (False, "fire_rescue")
+    assert after.rule != case.rule  # nothing that the rules ask for was a person's
+    assert list((await detail(ground, item_id))["corrected"]) == ["abuse"]
+
+
+async def test_only_what_a_person_said_stays_when_another_version_labels_the_edited_text(
+    ground: Ground, city: CityNow, editor: Principal, work_off: Work, tmp_path: Path
+) -> None:
+    item_id = await tell(ground, "서울 중구 시청역 가로등이 꺼졌어요")
+    await work_off()
+    case = await of_item(ground, item_id)
+    await correct_labels(
+        ground, city, editor, case.id, case.version, {"urgency": "low"}, reroute=False
+    )
+    home = Home(tmp_path)
+    version = load_version(home, favouring("taxi", home.models))
+    edited = "서울 중구 시청역 가로등을 언제 고치나요?"
+    await tell(ground, edited, op="edit")
+    assert await label(ground, version, 10) == 1
+    [fresh] = version.label([edited])
+    await work_off()
+    stored = await detail(ground, item_id)
+    assert (stored["urgency"], stored["urgency_confidence"]) == ("low", 1)
+    for head in ("service", "intent"):
+        said = getattr(fresh, head)
+        assert (stored[head], stored[f"{head}_confidence"]) == (said.code, said.confidence)
+    assert (stored["model"], stored["abstain"]) == (version.model, fresh.abstain)
+    assert stored["service"] == "taxi"
+    assert list(stored["corrected"]) == ["urgency"]
+    after = await of_item(ground, item_id)
+    assert (after.agency, after.rule) == (case.agency, case.rule)  # a person had looked at it
+
+
+async def test_what_is_taken_back_is_the_models_again(
+    ground: Ground, city: CityNow, editor: Principal, work_off: Work
+) -> None:
+    item_id = await tell(ground, f"서울 중구 시청역 {ABUSE}")
+    await work_off()
+    case, before = await of_item(ground, item_id), await detail(ground, item_id)
+
+    async def say(**labels: str) -> dict[str, Any]:
+        version = (await now(ground, case.id)).version
+        await correct_labels(ground, city, editor, case.id, version, labels, reroute=False)
+        return await detail(ground, item_id)
+
+    old = {head: before[head] for head in ("service", "urgency", "abuse")}
+    await say(service="taxi", urgency="low", abuse="none")
+    assert await say(**old) == before
+    assert set((await say(service=old["service"]))["corrected"]) == {"service"}  # that it is right
+    await say(service="taxi")
+    assert set((await say(service="bus"))["corrected"]) == {"service"}
+    assert set((await say(service="taxi"))["corrected"]) == {"service"}  # the bus was taken back
+
+    await tell(ground, "서울 중구 시청역 앞이 엉망이에요", op="edit")
+    await work_off()
+    kept = await detail(ground, item_id)
+    await say(service="waste")
+    assert await say(service="taxi") == kept  # as it was: said, but of the text before

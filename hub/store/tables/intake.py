@@ -128,7 +128,8 @@ item_label = Table(
     Column("reasons", JSONB, nullable=False, server_default="[]"),
     Column("abuse", Text),  # null: the model does not judge it
     Column("abuse_confidence", Double),
-    Column("corrected_by", Text),  # the actor of the newest correction
+    # Head → which text a person said it of, and what stood before (``hub.store.cases``).
+    Column("corrected", JSONB, nullable=False, server_default="{}"),
     moment("labelled_at", now=True),
 )
 

@@ -157,7 +157,8 @@ export interface StaffCase {
     language: Label | null;
     places: Piece[];
     model: string | null;
-    corrected: boolean;
+    /** What a person said: `service`, `intent`, `urgency`, `abuse`; the model made the others. */
+    corrected: string[];
     alternatives: Label[];
     /** What carried the model's own label; null where the text may not be read unmasked. */
     reasons: { service: string; words: Piece[] } | null;

@@ -542,7 +542,12 @@ def upgrade() -> None:
         ),
         sa.Column("abuse", sa.Text(), nullable=True),
         sa.Column("abuse_confidence", sa.Double(), nullable=True),
-        sa.Column("corrected_by", sa.Text(), nullable=True),
+        sa.Column(
+            "corrected",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+        ),
         sa.Column(
             "labelled_at",
             sa.DateTime(timezone=True),

@@ -18,11 +18,20 @@ function Line(props: { name: string; children: ComponentChildren }) {
   );
 }
 
-function LabelLine(props: { name: string; label: Label | null | undefined; words: string }) {
+function LabelLine(props: {
+  name: string;
+  label: Label | null | undefined;
+  words: string;
+  corrected?: boolean | undefined;
+}) {
   return (
     <Line name={props.name}>
       <b>{props.words || t("item.unlabelled")}</b>
-      <Confidence share={props.label?.confidence} />
+      {props.corrected ? (
+        <span class="hint"> {t("item.corrected")}</span>
+      ) : (
+        <Confidence share={props.label?.confidence} />
+      )}
     </Line>
   );
 }
@@ -37,13 +46,14 @@ const spoken = (code: string | null | undefined): string => {
 export function LabelsPanel(props: { known: StaffCase; view: CaseView }) {
   const { view } = props;
   const labels = props.known.labels;
+  const corrected = (head: string) => labels?.corrected.includes(head);
   return (
     <section>
       <h3>{t("item.labels")}</h3>
       <dl class="lines">
-        <LabelLine name={t("staff.service")} label={labels?.service} words={serviceName(view.service)} />
-        <LabelLine name={t("item.intent")} label={labels?.intent} words={word("intent", view.intent)} />
-        <LabelLine name={t("staff.urgency")} label={labels?.urgency} words={word("urgency", view.urgency)} />
+        <LabelLine name={t("staff.service")} label={labels?.service} words={serviceName(view.service)} corrected={corrected("service")} />
+        <LabelLine name={t("item.intent")} label={labels?.intent} words={word("intent", view.intent)} corrected={corrected("intent")} />
+        <LabelLine name={t("staff.urgency")} label={labels?.urgency} words={word("urgency", view.urgency)} corrected={corrected("urgency")} />
         <LabelLine name={t("item.language")} label={labels?.language} words={spoken(view.language)} />
         {labels && labels.alternatives.length > 0 && (
           <Line name={t("item.alternatives")}>
@@ -60,7 +70,6 @@ export function LabelsPanel(props: { known: StaffCase; view: CaseView }) {
             )}
           </Line>
         )}
-        {labels?.corrected && <Line name="">{t("item.corrected")}</Line>}
         {labels?.model && (
           <Line name={t("item.model")}>
             <code>{labels.model}</code>
