@@ -6,6 +6,7 @@ from typing import Any
 
 from hub.flow.casework import summary
 from hub.flow.city import City, CityNow
+from hub.flow.correct import BY_HAND
 from hub.flow.deliver import tell_agencies
 from hub.flow.ground import Change, Ground, change
 from hub.rules.routing import SURE_INTENT, Decision, Question, decide
@@ -101,7 +102,8 @@ def _told(city: City, item: ClaimedItem, decision: Decision) -> dict[str, Any]:
 
 async def _reconsider(tx: Change, city: City, item: ClaimedItem, case_id: int) -> None:
     case = await cases.lock(tx.connection, case_id)
-    if case.state not in ("triage", "queued") or case.assignee or item.corrected:
+    named = case.rule == BY_HAND and case.agency
+    if case.state not in ("triage", "queued") or case.assignee or item.corrected or named:
         version = await cases.update(tx.connection, case_id)
         tx.record("case.relabelled", "case", case_id, version, summary(case))
         return

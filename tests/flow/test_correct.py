@@ -192,3 +192,16 @@ async def test_what_is_taken_back_is_the_models_again(
     kept = await detail(ground, item_id)
     await say(service="waste")
     assert await say(service="taxi") == kept  # as it was: said, but of the text before
+
+
+async def test_an_agency_that_a_person_named_stays_when_the_text_is_edited(
+    ground: Ground, city: CityNow, editor: Principal, work_off: Work
+) -> None:
+    item_id = await tell(ground, "서울 중구 시청역 가로등이 꺼졌어요")
+    await work_off()
+    case = await of_item(ground, item_id)
+    await correct_agency(ground, city, editor, case.id, case.version, "metro", "지하철역 안입니다")
+    await tell(ground, "서울 중구 시청역 가로등이 또 꺼졌어요", op="edit")
+    await work_off()
+    after = await of_item(ground, item_id)
+    assert (after.agency, after.rule) == ("metro", BY_HAND)
