@@ -17,15 +17,23 @@ _FIGURES = (
 
 
 def headline(card: Card) -> str:
-    """A card in one line: ``service 0.772 [0.746, 0.795] of 1138, urgent 0.51 seen``."""
+    """A report card in one line: ``service 0.772 [0.746, 0.795] of 1138, urgent 0.51 seen``; also what
+    ``bigear train`` writes beside the weights, which has half the interval's width and one count."""
     service = card.get("service", {})
     told = f"service {_share(service.get('accuracy'))}"
-    if "interval_95" in service:
-        told += " [{:.3f}, {:.3f}]".format(*service["interval_95"])
-    if count := service.get("messages"):
+    if interval := _interval(service):
+        told += " [{:.3f}, {:.3f}]".format(*interval)
+    if count := service.get("messages", card.get("test")):
         told += f" of {count}"
     urgent = card.get("urgency", {}).get("urgent", {})
     return f"{told}, urgent {_share(urgent.get('recall'))} seen"
+
+
+def _interval(head: Card) -> Sequence[float] | None:
+    if "accuracy_95" in head:
+        return head["accuracy"] - head["accuracy_95"], head["accuracy"] + head["accuracy_95"]
+    found: Sequence[float] | None = head.get("interval_95")
+    return found
 
 
 def worse(compared: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from classifiers.model import WEIGHTS, read
 from classifiers.training import corpus
-from hub.cli._cards import table
+from hub.cli._cards import headline, table
 from hub.flow import casework, converse
 from hub.flow.city import CityNow
 from hub.flow.complain import Complaint, complain
@@ -246,6 +246,22 @@ async def test_what_is_no_version_is_refused_and_touches_nothing(
 def test_training_wants_some_messages(bigear: Bigear) -> None:
     with pytest.raises(SystemExit):
         bigear("train", "--from-hub", "--last", "-5")
+
+
+def test_both_forms_of_a_card_have_the_same_headline() -> None:
+    of_training = {
+        "test": 1138,
+        "service": {"accuracy": 0.7988, "accuracy_95": 0.0233},
+        "urgency": {"urgent": {"recall": 0.7279, "messages": 147}},
+    }
+    of_a_version = {
+        "messages": 1138,
+        "service": {"accuracy": 0.7988, "interval_95": [0.7755, 0.8221], "messages": 1138},
+        "urgency": {"urgent": {"recall": 0.7279, "messages": 147}},
+    }
+    wanted = "service 0.799 [0.775, 0.822] of 1138, urgent 0.728 seen"
+    assert headline(of_training) == wanted
+    assert headline(of_a_version) == wanted
 
 
 async def test_what_is_erased_deleted_or_no_citizens_is_never_exported(
