@@ -28,8 +28,12 @@ SHOWN_CONFUSIONS = 10
 
 SURE = 0.05
 """A version is called worse where it would look this much worse by chance in one of twenty cases."""
+MISCALIBRATED = 0.05
+"""So much more may the calibration error be: below it, no threshold on the confidence is far off."""
+SWAPS = 1_000
 
 Codes = NDArray[np.str_]
+Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Judged:
     rows: Rows
     wanted: Codes
     given: Codes
-    confidence: NDArray[np.float32]
+    confidence: Floats
     languages: Codes
     abstained: NDArray[np.bool_]
 
@@ -169,13 +173,43 @@ def compare(ruling: dict[str, Judged], offered: dict[str, Judged]) -> dict[str, 
 
     For the service and for seeing what is urgent: how many only one of the two has right, and the
     exact McNemar test, one-sided (p: how often chance alone would make it look so much worse).
-    ``worse`` names what is.
+    ``worse`` names what is; ``miscalibrated`` the heads whose confidence is worth much less.
     """
     service = _paired(ruling["service"].right, offered["service"].right)
     grave = np.isin(ruling["urgency"].wanted, URGENT)
     seen = [np.isin(one["urgency"].given, URGENT)[grave] for one in (ruling, offered)]
-    told = {"service": service, "urgent": _paired(*seen)}
-    return told | {"worse": [name for name, test in told.items() if test["p"] < SURE]}
+    told: dict[str, Any] = {"service": service, "urgent": _paired(*seen)}
+    told["worse"] = [name for name, test in told.items() if test["p"] < SURE]
+    told["calibration"] = {head: _calibrated(ruling[head], offered[head]) for head in HEADS}
+    told["miscalibrated"] = [head for head, test in told["calibration"].items() if test["worse"]]
+    return told
+
+
+def _calibrated(ruling: Judged, offered: Judged) -> dict[str, Any]:
+    """The two calibration errors on the messages that both have right or both have wrong: a version
+    that has learned to be right where it is not sure yet must not look worse for it. ``worse``: by more
+    than ``MISCALIBRATED``, and beyond what swapping the two at random makes of it."""
+    alike = ruling.right == offered.right
+    right, before, now = ruling.right[alike], ruling.confidence[alike], offered.confidence[alike]
+    errors = [calibration_error(confidence, right) for confidence in (before, now)]
+    worse = errors[1] - errors[0]
+    return {
+        "messages": len(right),
+        "before": _rounded(errors[0]),
+        "now": _rounded(errors[1]),
+        "worse": worse > MISCALIBRATED and _by_chance(worse, before, now, right) < SURE,
+    }
+
+
+def _by_chance(worse: float, before: Floats, now: Floats, right: NDArray[np.bool_]) -> float:
+    """How often the second would look so much worse if it were chance which of the two a message's
+    confidence came from (a paired permutation test)."""
+    dice, seen = np.random.default_rng(0), 1
+    for _ in range(SWAPS):
+        swapped = dice.random(len(right)) < 0.5
+        first, second = np.where(swapped, now, before), np.where(swapped, before, now)
+        seen += calibration_error(second, right) - calibration_error(first, right) >= worse
+    return seen / (SWAPS + 1)
 
 
 def _paired(ruling: NDArray[np.bool_], offered: NDArray[np.bool_]) -> dict[str, Any]:

@@ -37,12 +37,25 @@ def _interval(head: Card) -> Sequence[float] | None:
 
 
 def worse(compared: Mapping[str, Any]) -> str:
-    """What is worse of the version offered, and by how much."""
+    """What is worse of the version offered, and by how much; empty if nothing is."""
     words = {"service": "service right", "urgent": "urgent messages seen"}
-    return "; ".join(
-        f"{words[name]}: {test['lost']} lost and {test['won']} won of {test['messages']}"
+    tests = ((words[name], compared[name]) for name in compared["worse"])
+    told = [
+        f"{what}: {test['lost']} lost and {test['won']} won of {test['messages']}"
         f" (exact McNemar test, p = {test['p']:.4f})"
-        for name, test in ((name, compared[name]) for name in compared["worse"])
+        for what, test in tests
+    ]
+    told += [
+        f"confidence of the {head}: {_calibration(compared['calibration'][head])}"
+        for head in compared["miscalibrated"]
+    ]
+    return "; ".join(told)
+
+
+def _calibration(test: Mapping[str, Any]) -> str:
+    return (
+        f"calibration error {test['now']:.3f}, before {test['before']:.3f}, on the {test['messages']}"
+        " that both have right or both wrong"
     )
 
 
@@ -65,6 +78,9 @@ def table(cards: Sequence[Card], compared: Mapping[str, Any] | None) -> Iterator
                 f"  {what}: {test['won']} won, {test['lost']} lost of {test['messages']};"
                 f" p = {test['p']:.4f}, {verdict}"
             )
+        for head, test in compared["calibration"].items():
+            verdict = ", much worse" if head in compared["miscalibrated"] else ""
+            yield f"  {head}: {_calibration(test)}{verdict}"
 
 
 def _head(name: str, heads: Sequence[Card]) -> Iterator[str]:

@@ -6,8 +6,9 @@ bigear model rollback                  the one before labels again
 bigear model add FOLDER                take in a version that `bigear train --out` wrote
 bigear model remove linear-1f…         delete its files
 
-A version that is worse than the one that labels, on messages kept out of training, is promoted only
-with --force. BIGEAR_MODEL, where a worker's environment sets it, wins over any version.
+A version that is worse than the one that labels, on messages kept out of training, or whose confidence
+says much less of how right it is, is promoted only with --force. BIGEAR_MODEL, where a worker's
+environment sets it, wins over any version.
 """
 
 from __future__ import annotations
@@ -142,8 +143,8 @@ async def _compare(stand: Standing, settings: Settings, name: str | None) -> Map
     count = compared["service"]["messages"]
     if not count:
         raise Conflict("model.not_compared", name=name or SHIPPED)
-    if compared["worse"]:
-        raise Conflict("model.worse", name=name or SHIPPED, worse=worse(compared))
+    if what := worse(compared):
+        raise Conflict("model.worse", name=name or SHIPPED, worse=what)
     if count < FEW:
         say(f"compared on {count} messages only: what is a little worse would not show")
     return compared | {"with": active or SHIPPED}

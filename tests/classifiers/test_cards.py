@@ -16,17 +16,20 @@ from classifiers.model import WEIGHTS, read
 from classifiers.training import corpus, from_hub
 from classifiers.training.card import card, compare, judge
 from classifiers.training.evaluate import kept_out
+from hub.cli._cards import worse
 from hub.model.labels import Label, Labels
 from tests.classifiers.test_training import write
 
 
 class Says:
-    """A model that answers what its texts hold: ``service intent urgency confidence``."""
+    """A model that answers what its texts hold: ``service intent urgency confidence``, or as ``sure``
+    as it is told to be."""
 
     model = "says"
 
-    def __init__(self, wrong: Sequence[int] = ()) -> None:
+    def __init__(self, wrong: Sequence[int] = (), sure: float | None = None) -> None:
         self.wrong = set(wrong)
+        self.sure = sure
         self.asked = 0
 
     def label(self, texts: Sequence[str]) -> list[Labels]:
@@ -37,7 +40,7 @@ class Says:
         if self.asked in self.wrong:
             service, urgency = "other", "low"
         self.asked += 1
-        sure = float(confidence)
+        sure = float(confidence) if self.sure is None else self.sure
         return Labels(
             service=Label(service, sure),
             intent=Label(intent, sure),
@@ -97,6 +100,41 @@ def test_worse_is_what_chance_does_not_explain(
     assert compare(ruling, offered)["worse"] == worse
     test = compare(ruling, offered)["service"]
     assert test["lost"] == len(set(offered_wrong) - set(ruling_wrong))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "count", "miscalibrated"),
+    [
+        (0.95, 0.6, 40, True),  # doubts what it has right
+        (0.95, 0.92, 40, False),
+        (0.6, 0.95, 40, False),
+        (0.95, 0.6, 3, False),  # 1 in 8 is not beyond chance
+    ],
+)
+def test_confidence_that_is_worth_much_less_is_told(
+    before: float, now: float, count: int, miscalibrated: bool
+) -> None:
+    rows = [row(f"bus report high {n}", "bus") for n in range(count)]
+    rows = [one | {"intent": "report"} for one in rows]
+    ruling, offered = (
+        judge(Says(sure=sure), rows)  # type: ignore[arg-type]
+        for sure in (before, now)
+    )
+    told = compare(ruling, offered)
+    assert told["miscalibrated"] == (["service", "intent", "urgency"] if miscalibrated else [])
+    assert told["calibration"]["service"] == {
+        "messages": count,
+        "before": pytest.approx(1 - before, abs=1e-4),
+        "now": pytest.approx(1 - now, abs=1e-4),
+        "worse": miscalibrated,
+    }
+    assert ("confidence of the service: calibration error 0.400" in worse(told)) == miscalibrated
+
+
+def test_what_is_newly_right_but_not_sure_yet_does_not_count_against_a_version() -> None:
+    rows = [row("bus report high 0.5", "bus")] * 40
+    ruling, offered = judge(Says(range(40)), rows), judge(Says(), rows)  # type: ignore[arg-type]
+    assert compare(ruling, offered)["miscalibrated"] == []
 
 
 def test_the_hubs_own_messages_are_kept_out_by_the_same_hash(tmp_path: Path) -> None:
