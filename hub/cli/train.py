@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
+import os
 import subprocess
 import sys
 import tempfile
@@ -28,12 +30,16 @@ from hub.cli._terminal import say
 from hub.cli.model import ACTOR, keep
 from hub.flow import promote as promoting
 from hub.flow.teach import Lesson, lessons_to_learn
-from hub.model.errors import Conflict, Unavailable
+from hub.model.errors import BadInput, Conflict, Unavailable
 from hub.settings import CLONE, Settings, read_settings
 from hub.store import models
 from hub.wiring import Standing
 
 LAST = 5_000
+MOST = 20_000
+"""With --from-hub at most so many messages: 4.8 GB for their inner products, and minutes to solve."""
+PAIR_BYTES = 12
+"""For every two messages: their inner product, in the system to solve again, and in its factor."""
 LINEAR, CARD = "linear.npz", "scores.json"
 NEEDED = ("torch", "onnx", "onnxscript")
 
@@ -47,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--last",
         type=_count,
         default=LAST,
-        help="with --from-hub: of so many messages (%(default)s)",
+        help=f"with --from-hub: of so many messages (%(default)s, at most {MOST})",
     )
     parser.add_argument(
         "--out",
@@ -66,6 +72,7 @@ def _count(word: str) -> int:
 def run(args: argparse.Namespace) -> int:
     settings = read_settings()
     if args.from_hub:
+        _refuse_too_many(args.last)
         out = args.out.absolute() if args.out else None
         return on_ground(lambda stand: _from_hub(stand, settings, args.last, out), settings)
     if settings.data is None:
@@ -79,6 +86,15 @@ def run(args: argparse.Namespace) -> int:
     if args.base or args.pretrain:
         return _with_encoder(settings, settings.data, args)
     return _laboratory("classifiers.training", settings.data, args.out or WEIGHTS)
+
+
+def _refuse_too_many(last: int) -> None:
+    """Raises BadInput ``model.too_many``: memory grows with the square of the messages."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    most = min(MOST, math.isqrt(memory // PAIR_BYTES))
+    if last > most:
+        gigabytes = last * last * PAIR_BYTES // 10**9
+        raise BadInput("model.too_many", last=last, gigabytes=gigabytes, most=most)
 
 
 def _laboratory(module: str, *words: str | Path) -> int:

@@ -243,9 +243,19 @@ async def test_what_is_no_version_is_refused_and_touches_nothing(
     assert list(home.models.iterdir()) == []
 
 
-def test_training_wants_some_messages(bigear: Bigear) -> None:
+def test_training_wants_some_messages_and_not_too_many(
+    bigear: Bigear, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(SystemExit):
         bigear("train", "--from-hub", "--last", "-5")
+    monkeypatch.setenv("BIGEAR_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    for last in (20_001, 10**30):
+        code, _, err = bigear("train", "--from-hub", "--last", str(last))
+        assert (code, "[model.too_many]" in err) == (1, True)
+    monkeypatch.setattr("os.sysconf", {"SC_PHYS_PAGES": 12_000, "SC_PAGE_SIZE": 100_000}.get)
+    code, _, err = bigear("train", "--from-hub", "--last", "10001")
+    assert (code, "most: 10000" in err) == (1, True)
+    assert not home.root.exists()
 
 
 def test_both_forms_of_a_card_have_the_same_headline() -> None:
