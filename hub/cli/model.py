@@ -95,9 +95,25 @@ async def _list(stand: Standing, settings: Settings) -> int:
             print(f"  it cannot load {worker.problem}")
     if not workers:
         print("no worker runs")
+    _tell_pinned(settings)
+    return 0
+
+
+def _tell_pinned(settings: Settings) -> None:
     if settings.model is not None:
         print(f"BIGEAR_MODEL is set here, to {settings.model}: workers started so run that one")
-    return 0
+
+
+async def _tell_unmoved(stand: Standing, settings: Settings) -> None:
+    """Where what was promoted or rolled back changes nothing."""
+    async with stand.ground.db.acquire() as connection:
+        workers = await models.workers(connection)
+    for worker in workers:
+        if worker.pinned:
+            print(
+                f"worker {worker.worker} goes on with {worker.model}, which its BIGEAR_MODEL names"
+            )
+    _tell_pinned(settings)
 
 
 async def _promote(stand: Standing, settings: Settings, word: str, force: bool) -> int:
@@ -110,6 +126,7 @@ async def _promote(stand: Standing, settings: Settings, word: str, force: bool) 
         f"{name or SHIPPED} labels from now on; `bigear model rollback` goes back to "
         f"{before or SHIPPED}"
     )
+    await _tell_unmoved(stand, settings)
     return 0
 
 
@@ -157,6 +174,7 @@ async def _rollback(stand: Standing, settings: Settings) -> int:
         await _must_load(settings, pile[1].name if len(pile) > 1 else None)
     before, again = await promoting.rollback(stand.ground, ACTOR)
     print(f"{again or SHIPPED} labels again, instead of {before or SHIPPED}")
+    await _tell_unmoved(stand, settings)
     return 0
 
 

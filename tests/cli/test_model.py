@@ -14,12 +14,12 @@ from classifiers.model import WEIGHTS, read
 from classifiers.training import corpus
 from hub.cli._cards import headline, table
 from hub.flow import casework, converse
+from hub.flow import promote as promoting
 from hub.flow.city import CityNow
 from hub.flow.complain import Complaint, complain
 from hub.flow.correct import correct_agency, correct_labels
 from hub.flow.erase import Person, erase_person
 from hub.flow.ground import Ground
-from hub.flow.promote import add
 from hub.flow.teach import lessons_to_judge, lessons_to_learn
 from hub.home import Home
 from hub.model.people import Principal
@@ -157,7 +157,7 @@ async def test_a_worse_or_broken_version_is_not_promoted(
     worse, broken = favouring("taxi", home.models), favouring("bus", home.models)
     (home.models / broken / "linear.npz").write_bytes(b"PK nothing")
     for name in (worse, broken):
-        await add(ground, name, "trained", None, {}, "test")
+        await promoting.add(ground, name, "trained", None, {}, "test")
     code, told = await beside("model", "promote", worse)
     assert (code, "[model.not_compared]" in told) == (1, True)
     refs: list[str] = []  # which of them are kept out is chance: eight are needed to tell
@@ -256,6 +256,22 @@ def test_training_wants_some_messages_and_not_too_many(
     code, _, err = bigear("train", "--from-hub", "--last", "10001")
     assert (code, "most: 10000" in err) == (1, True)
     assert not home.root.exists()
+
+
+async def test_where_a_worker_has_its_own_model_promote_and_rollback_say_so(
+    ground: Ground, beside: Beside, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = favouring("taxi", home.models)
+    await promoting.add(ground, name, "trained", None, {}, "test")
+    async with ground.db.acquire() as connection:
+        await models.report(connection, "a:1", "linear-own", None, pinned=True)
+        await models.report(connection, "a:2", "linear-other", None, pinned=False)
+    unmoved = "worker a:1 goes on with linear-own, which its BIGEAR_MODEL names"
+    code, told = await beside("model", "promote", name, "--force")
+    assert (code, unmoved in told, "a:2" in told) == (0, True, False)
+    monkeypatch.setenv("BIGEAR_MODEL", "/own")
+    code, told = await beside("model", "rollback")
+    assert (code, unmoved in told, "BIGEAR_MODEL is set here, to /own" in told) == (0, True, True)
 
 
 def test_both_forms_of_a_card_have_the_same_headline() -> None:
