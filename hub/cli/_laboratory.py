@@ -14,15 +14,20 @@ from hub.flow.model import SHIPPED
 from hub.model.errors import Conflict, NotFound, Unavailable
 from hub.settings import CLONE, Settings
 
+LINEAR = "linear.npz"
+"""What makes a folder a version, as in ``classifiers``, which is slow to load."""
+
 
 async def experiment(
     module: str,
     words: Sequence[str | Path],
     lines: Iterable[Mapping[str, object]],
     settings: Settings,
+    held: Sequence[int] = (),
 ) -> dict[str, Any]:
     """What ``python -m classifiers.training.MODULE`` answers. ``lines`` go through its standard input:
     people's texts are never in a file. Its progress appears on this process's standard error.
+    ``held``: file descriptors that it inherits.
 
     Raises Unavailable ``model.laboratory``.
     """
@@ -36,6 +41,7 @@ async def experiment(
         cwd=CLONE,
         stdin=PIPE,
         stdout=PIPE,
+        pass_fds=held,
     )
     try:
         answer, _ = await process.communicate(given)

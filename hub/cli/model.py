@@ -25,6 +25,7 @@ from typing import Any
 from hub.cli._cards import headline, worse
 from hub.cli._ground import on_ground
 from hub.cli._laboratory import experiment, refuse_pinned, where
+from hub.cli._making import making
 from hub.cli._terminal import say
 from hub.flow import promote as promoting
 from hub.flow.model import SHIPPED
@@ -214,15 +215,12 @@ def keep(settings: Settings, folder: Path, name: str) -> None:
     """Copy a version's folder into the home, whole or not at all. One of that name that is there,
     perhaps broken, is replaced: the name is made from the content."""
     target = settings.home.models / name
-    fresh, old = target.with_name(f".{name}.new"), target.with_name(f".{name}.old")
-    settings.home.models.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left in (fresh, old):
-        shutil.rmtree(left, ignore_errors=True)
-    shutil.copytree(folder, fresh)
-    if target.is_dir():
-        target.rename(old)
-    fresh.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+    with making(settings.home) as made:
+        fresh = made.folder / "version"
+        shutil.copytree(folder, fresh)
+        if target.is_dir():
+            target.rename(made.folder / "old")
+        fresh.rename(target)
 
 
 async def _remove(stand: Standing, settings: Settings, name: str) -> int:

@@ -16,7 +16,6 @@ import math
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,9 +24,10 @@ from typing import Any
 from classifiers.model import WEIGHTS
 from hub.cli._cards import headline
 from hub.cli._ground import on_ground
-from hub.cli._laboratory import experiment, where
+from hub.cli._laboratory import LINEAR, experiment, where
+from hub.cli._making import making
 from hub.cli._terminal import say
-from hub.cli.model import ACTOR, keep
+from hub.cli.model import ACTOR, CARD, keep
 from hub.flow import promote as promoting
 from hub.flow.teach import Lesson, lessons_to_learn
 from hub.model.errors import BadInput, Conflict, Unavailable
@@ -40,7 +40,6 @@ MOST = 20_000
 """With --from-hub at most so many messages: 4.8 GB for their inner products, and minutes to solve."""
 PAIR_BYTES = 12
 """For every two messages: their inner product, in the system to solve again, and in its factor."""
-LINEAR, CARD = "linear.npz", "scores.json"
 NEEDED = ("torch", "onnx", "onnxscript")
 
 
@@ -97,10 +96,11 @@ def _refuse_too_many(last: int) -> None:
         raise BadInput("model.too_many", last=last, gigabytes=gigabytes, most=most)
 
 
-def _laboratory(module: str, *words: str | Path) -> int:
+def _laboratory(module: str, *words: str | Path, held: Sequence[int] = ()) -> int:
     # Training is a process of its own: nothing of it is ever loaded into the hub.
     command = [sys.executable, "-m", module, *map(str, words)]
-    return subprocess.run(command, cwd=CLONE, check=False, stdout=sys.stderr).returncode
+    done = subprocess.run(command, cwd=CLONE, check=False, stdout=sys.stderr, pass_fds=held)
+    return done.returncode
 
 
 def _with_encoder(settings: Settings, data: Path, args: argparse.Namespace) -> int:
@@ -110,21 +110,20 @@ def _with_encoder(settings: Settings, data: Path, args: argparse.Namespace) -> i
     if args.out:
         out = args.out.absolute()
         return _make(data, args, out) or _told(out)
-    settings.home.create()
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=settings.home.models) as making:
-        folder = Path(making) / "version"
-        code = _make(data, args, folder)
+    with making(settings.home) as made:
+        folder = made.folder / "version"
+        code = _make(data, args, folder, [made.lock])
         return code or on_ground(lambda stand: _take_in(stand, settings, folder), settings)
 
 
-def _make(data: Path, args: argparse.Namespace, folder: Path) -> int:
+def _make(data: Path, args: argparse.Namespace, folder: Path, held: Sequence[int] = ()) -> int:
     """The encoder, then the linear model that it is mixed with."""
     base, how = (args.base, ()) if args.base else (args.pretrain, ("--pretrain",))
     if Path(base).exists():
         base = str(Path(base).absolute())
-    return _laboratory("classifiers.training.encoder", base, data, folder, *how) or _laboratory(
-        "classifiers.training", data, folder / LINEAR
-    )
+    return _laboratory(
+        "classifiers.training.encoder", base, data, folder, *how, held=held
+    ) or _laboratory("classifiers.training", data, folder / LINEAR, held=held)
 
 
 async def _take_in(stand: Standing, settings: Settings, folder: Path) -> int:
@@ -147,14 +146,15 @@ async def _from_hub(stand: Standing, settings: Settings, last: int, out: Path | 
     _tell(lessons)
     async with stand.ground.db.acquire() as connection:
         active = await models.active(connection)
-    settings.home.create()
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=settings.home.models) as making:
-        folder = out or Path(making) / "version"
+    parent = where(settings, active)
+    with making(settings.home) as made:
+        folder = out or made.folder / "version"
         card = await experiment(
             "from_hub",
-            [where(settings, active), folder],
+            [parent, folder],
             [lesson.to_learn() for lesson in lessons],
             settings,
+            held=[made.lock],
         )
         if "too_few" in card:
             raise Conflict("model.few_corrections", found=card["too_few"], needed=card["needed"])
