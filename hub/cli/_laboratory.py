@@ -13,6 +13,8 @@ from typing import Any
 from hub.flow.model import SHIPPED
 from hub.model.errors import Conflict, NotFound, Unavailable
 from hub.settings import CLONE, Settings
+from hub.store import models
+from hub.wiring import Standing
 
 LINEAR = "linear.npz"
 """What makes a folder a version, as in ``classifiers``, which is slow to load."""
@@ -63,15 +65,23 @@ def _data(settings: Settings) -> tuple[str, ...]:
     return ("--data", str(settings.data))
 
 
-def where(settings: Settings, name: str | None) -> str:
+async def where(stand: Standing, settings: Settings, name: str | None) -> str:
     """How the laboratory names a version: ``shipped`` for None, else its folder. Raises NotFound
-    ``model.unknown``."""
+    ``model.missing`` for a version of the list whose files are gone, else ``model.unknown``."""
     if name is None:
         return SHIPPED
+    if there(settings, name):
+        return str(settings.home.models / name)
+    async with stand.ground.db.acquire() as connection:
+        if await models.known(connection, name):
+            raise NotFound("model.missing", name=name, folder=str(settings.home.models))
+    raise NotFound("model.unknown", name=name)
+
+
+def there(settings: Settings, name: str) -> bool:
+    """Whether the files of a version of that name lie in the home."""
     folder = settings.home.models / name
-    if "/" in name or name.startswith(".") or not folder.is_dir():
-        raise NotFound("model.unknown", name=name)
-    return str(folder)
+    return "/" not in name and not name.startswith(".") and (folder / LINEAR).is_file()
 
 
 def refuse_pinned(settings: Settings) -> None:

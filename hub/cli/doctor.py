@@ -17,6 +17,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 
 from hub.bus import server as redis_server
+from hub.cli._laboratory import there
 from hub.cli._standing import standing
 from hub.cli._terminal import say
 from hub.flow.model import SHIPPED
@@ -214,20 +215,29 @@ async def _sends(patient: Patient) -> Verdict:
 
 
 async def _models(patient: Patient) -> Verdict:
-    """The version of the classifier that labels must be there; the workers say whether they run it."""
+    """The versions of the classifier must be there; the workers say whether they run the one that
+    labels."""
+    settings = patient.settings
     async with patient.db.acquire() as connection:
         active = await models.active(connection)
+        names = [version.name for version in await models.versions(connection)]
         failing = [run for run in await models.workers(connection) if run.problem]
     found = f"{active or SHIPPED} labels"
-    if active and not (patient.settings.home.models / active).is_dir():
+    gone = [name for name in names if not there(settings, name)]
+    if active in gone:
         return Verdict(
-            f"{found}, but its folder is not in {patient.settings.home.models}",
-            "bring it back from a backup, or: bigear model rollback",
+            f"{found}, but its files are not in {settings.home.models}",
+            "bring them back from a backup, or: bigear model add FOLDER, or: bigear model rollback",
         )
     if failing:
         told = [f"{run.worker} runs {run.model} ({run.problem})" for run in failing]
         return Verdict(
             f"{found}, but not in every worker: {_some(told)}", "mend it, or: bigear model rollback"
+        )
+    if gone:
+        return Verdict(
+            f"{found}; the files of others are not in {settings.home.models}: {_some(gone)}",
+            f"bring them back from a backup, or: bigear model remove {gone[0]}",
         )
     return Verdict(found)
 

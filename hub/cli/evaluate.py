@@ -18,7 +18,7 @@ from pathlib import Path
 
 from hub.cli._cards import table
 from hub.cli._ground import on_ground
-from hub.cli._laboratory import experiment, where
+from hub.cli._laboratory import experiment, there, where
 from hub.cli._terminal import say
 from hub.flow.model import SHIPPED
 from hub.flow.teach import lessons_to_judge
@@ -47,7 +47,10 @@ def run(args: argparse.Namespace) -> int:
 
 async def _evaluate(stand: Standing, settings: Settings, args: argparse.Namespace) -> int:
     words = [word for word in (args.first, args.second) if word]
-    places = [_place(settings, word) for word in await _pair(stand, words)]
+    places = [
+        _path(settings, word) or await where(stand, settings, None if word == SHIPPED else word)
+        for word in await _pair(stand, words)
+    ]
     lessons = await lessons_to_judge(stand.ground, stand.city.now.book)
     lines = [lesson.to_judge() for lesson in lessons]
     told = await experiment("evaluate", places, lines, settings)
@@ -72,9 +75,9 @@ async def _pair(stand: Standing, words: list[str]) -> list[str]:
     return list(dict.fromkeys([active or SHIPPED, *(words or [newest])]))
 
 
-def _place(settings: Settings, word: str) -> str:
-    """A version's name, or a path to one. Raises NotFound ``model.unknown``."""
+def _path(settings: Settings, word: str) -> str | None:
+    """Where a version lies that is no name of one in the home, but a path."""
     path = Path(word)
-    if word != SHIPPED and not (settings.home.models / word).is_dir() and path.exists():
-        return str(path.absolute())
-    return where(settings, None if word == SHIPPED else word)
+    if word == SHIPPED or there(settings, word) or not path.exists():
+        return None
+    return str(path.absolute())

@@ -24,7 +24,7 @@ from typing import Any
 
 from hub.cli._cards import headline, worse
 from hub.cli._ground import on_ground
-from hub.cli._laboratory import experiment, refuse_pinned, where
+from hub.cli._laboratory import experiment, refuse_pinned, there, where
 from hub.cli._making import making
 from hub.cli._terminal import say
 from hub.flow import promote as promoting
@@ -88,6 +88,8 @@ async def _list(stand: Standing, settings: Settings) -> int:
         how = one.how if one.parent is None else f"{one.how}, after {one.parent}"
         print(f"{mark[one.name == active]} {one.name:<34} {headline(one.card)}")
         print(f"  {'':<34} {how}, made {one.made_at:%Y-%m-%d %H:%M} UTC by {one.made_by}")
+        if not there(settings, one.name):
+            print(f"  {'':<34} its files are not in {settings.home.models}")
     print()
     for worker in workers:
         pinned = ", by BIGEAR_MODEL, whatever is promoted" if worker.pinned else ""
@@ -120,7 +122,7 @@ async def _tell_unmoved(stand: Standing, settings: Settings) -> None:
 async def _promote(stand: Standing, settings: Settings, word: str, force: bool) -> int:
     shipped = await asyncio.to_thread(load_version, settings.home, None)
     name = None if word in (SHIPPED, shipped.model) else word
-    await _must_load(settings, name)
+    await _must_load(stand, settings, name)
     compared = {} if force else await _compare(stand, settings, name)
     before = await promoting.promote(stand.ground, name, ACTOR, compared, forced=force)
     print(
@@ -131,9 +133,10 @@ async def _promote(stand: Standing, settings: Settings, word: str, force: bool) 
     return 0
 
 
-async def _must_load(settings: Settings, name: str | None) -> None:
-    """Raises NotFound ``model.unknown``, BadInput ``model.broken``: the workers would refuse it too."""
-    where(settings, name)
+async def _must_load(stand: Standing, settings: Settings, name: str | None) -> None:
+    """Raises NotFound ``model.unknown`` or ``model.missing``, BadInput ``model.broken``: the workers
+    would refuse it too."""
+    await where(stand, settings, name)
     try:
         loaded = await asyncio.to_thread(load_version, settings.home, name)
     except UNREADABLE as problem:
@@ -144,7 +147,7 @@ async def _must_load(settings: Settings, name: str | None) -> None:
 
 async def _compare(stand: Standing, settings: Settings, name: str | None) -> Mapping[str, Any]:
     """How the version compares with the one that labels. Raises Conflict ``model.worse`` or
-    ``model.not_compared``."""
+    ``model.not_compared``, NotFound ``model.missing``."""
     async with stand.ground.db.acquire() as connection:
         active = await models.active(connection)
     if active == name:
@@ -153,7 +156,7 @@ async def _compare(stand: Standing, settings: Settings, name: str | None) -> Map
     say("comparing it with the one that labels now …")
     told = await experiment(
         "evaluate",
-        [where(settings, active), where(settings, name)],
+        [await where(stand, settings, active), await where(stand, settings, name)],
         [lesson.to_judge() for lesson in lessons],
         settings,
     )
@@ -172,7 +175,7 @@ async def _rollback(stand: Standing, settings: Settings) -> int:
     async with stand.ground.db.acquire() as connection:
         pile = await models.pile(connection, 2)
     if pile:
-        await _must_load(settings, pile[1].name if len(pile) > 1 else None)
+        await _must_load(stand, settings, pile[1].name if len(pile) > 1 else None)
     before, again = await promoting.rollback(stand.ground, ACTOR)
     print(f"{again or SHIPPED} labels again, instead of {before or SHIPPED}")
     await _tell_unmoved(stand, settings)

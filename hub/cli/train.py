@@ -146,7 +146,7 @@ async def _from_hub(stand: Standing, settings: Settings, last: int, out: Path | 
     _tell(lessons)
     async with stand.ground.db.acquire() as connection:
         active = await models.active(connection)
-    parent = where(settings, active)
+    parent = await where(stand, settings, active)
     with making(settings.home) as made:
         folder = out or made.folder / "version"
         card = await experiment(

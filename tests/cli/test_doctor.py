@@ -139,7 +139,11 @@ async def test_a_version_that_is_not_there_or_not_run_is_found(
     code, told = await doctor()
     assert (code, told["models"].startswith("WRONG")) == (1, True)
     (home.models / "linear-x").mkdir()
+    assert wrong_in((await doctor())[1]) == {"models"}  # it is empty
+    (home.models / "linear-x" / "linear.npz").touch()
     assert (await doctor())[1]["models"].startswith("ok")
+    await promote.add(ground, "linear-z", "trained", None, {}, "test")
+    assert "linear-z" in (await doctor())[1]["models"]
     async with ground.db.acquire() as connection:
         await models.report(connection, "a:1", "linear-y", "linear-x: broken", pinned=False)
     assert "a:1 runs linear-y" in (await doctor())[1]["models"]

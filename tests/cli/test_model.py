@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -262,6 +263,27 @@ def test_training_wants_some_messages_and_not_too_many(
     code, _, err = bigear("train", "--from-hub", "--last", "10001")
     assert (code, "most: 10000" in err) == (1, True)
     assert not home.root.exists()
+
+
+async def test_a_version_whose_files_are_gone_is_told_with_what_to_do(
+    ground: Ground, beside: Beside, home: Home
+) -> None:
+    older, newer = favouring("taxi", home.models), favouring("bus", home.models)
+    for name in (older, newer):
+        await promoting.add(ground, name, "trained", None, {}, "test")
+        await promoting.promote(ground, name, "test", {})
+    shutil.rmtree(home.models / newer)
+    for words in (["evaluate"], ["model", "promote", older]):
+        code, told = await beside(*words)
+        assert (code, "[model.missing]" in told, "model rollback" in told) == (1, True, True)
+    code, told = await beside("model", "list")
+    assert told.count(f"its files are not in {home.models}") == 1
+    (home.models / older / "linear.npz").rename(home.root / "linear.npz")
+    code, told = await beside("model", "rollback")
+    assert (code, "[model.missing]" in told, f"model remove {older}" in told) == (1, True, True)
+    assert (await beside("model", "remove", older))[0] == 0
+    code, told = await beside("model", "rollback")
+    assert (code, told) == (0, f"shipped labels again, instead of {newer}\n")
 
 
 async def test_where_a_worker_has_its_own_model_promote_and_rollback_say_so(
