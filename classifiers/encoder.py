@@ -1,4 +1,5 @@
-"""A small transformer's opinion of a text, by onnxruntime: a probability for each class of each head.
+"""A small transformer's opinion of a text, by onnxruntime: a probability for each class of each head,
+and for each token whether it is of the place.
 
 The folder of a version holds ``encoder.onnx`` (int8), ``tokenizer.json`` and ``encoder.json`` beside
 the linear model's weights. ``classifiers.training.encoder`` makes them; nothing here needs torch.
@@ -14,9 +15,14 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
+
+from classifiers.marks import Marks
 
 GRAPH, TOKENIZER, SHEET = "encoder.onnx", "tokenizer.json", "encoder.json"
+MARKS = 3
+"""What the graph says of a token (``classifiers.marks``)."""
+OUTPUTS = ("scores", "marks")
 BATCH = 16
 """Texts of a length at a time: more only pads."""
 CHARS_A_TOKEN = 8
@@ -47,6 +53,14 @@ class Sheet:
             raise ValueError(f"{SHEET} lacks max_tokens or heads") from problem
 
 
+@dataclass(frozen=True, slots=True)
+class Opinions:
+    """Of several texts: for each head texts × classes, each row summing to one; and all marks."""
+
+    heads: dict[str, Floats]
+    marks: list[Marks]
+
+
 class Encoder:
     """Texts in, probabilities out; one thread pool of its own, and never an error for any text."""
 
@@ -65,37 +79,45 @@ class Encoder:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.sheet.max_tokens)
         self._inputs = [wanted.name for wanted in self._session.get_inputs()]
+        if {given.name for given in self._session.get_outputs()} != set(OUTPUTS):
+            raise ValueError(f"{folder.name}: {GRAPH} does not say {' and '.join(OUTPUTS)}")
 
     def probabilities(self, texts: Sequence[str]) -> dict[str, Floats]:
         """For each head texts × classes; each row sums to one."""
-        scores = self.scores(texts)
-        found, start = {}, 0
-        for head, classes in self.sheet.heads.items():
-            found[head] = _softmax(scores[:, start : start + len(classes)])
-            start += len(classes)
-        return found
+        return self.read(texts).heads
 
-    def scores(self, texts: Sequence[str]) -> Floats:
-        """Texts × all classes of all heads, as the graph gives them."""
-        tokens = [
-            read.ids for read in self._tokenizer.encode_batch([_readable(t, self) for t in texts])
-        ]
-        found = np.empty((len(texts), sum(map(len, self.sheet.heads.values()))), np.float32)
-        by_length = sorted(range(len(texts)), key=lambda n: len(tokens[n]))
+    def read(self, texts: Sequence[str]) -> Opinions:
+        """All that the graph says of each text."""
+        tokens = self._tokenizer.encode_batch([_readable(text, self) for text in texts])
+        scores = np.empty((len(texts), sum(map(len, self.sheet.heads.values()))), np.float32)
+        marks: list[Marks | None] = [None] * len(texts)
+        by_length = sorted(range(len(texts)), key=lambda n: len(tokens[n].ids))
         for start in range(0, len(texts), BATCH):
             rows = by_length[start : start + BATCH]
-            found[rows] = self._batch([tokens[n] for n in rows])
-        return found
+            found, said = self._batch([tokens[n].ids for n in rows])
+            scores[rows] = found
+            for n, of_text in zip(rows, _softmax(said), strict=True):
+                marks[n] = _marks(tokens[n], of_text)
+        heads, first = {}, 0
+        for head, classes in self.sheet.heads.items():
+            heads[head] = _softmax(scores[:, first : first + len(classes)])
+            first += len(classes)
+        return Opinions(heads, [one for one in marks if one is not None])
 
-    def _batch(self, tokens: list[list[int]]) -> Floats:
+    def _batch(self, tokens: list[list[int]]) -> tuple[Floats, Floats]:
         shape = (len(tokens), max(map(len, tokens)))
         ids, mask = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         for row, read in enumerate(tokens):
             ids[row, : len(read)] = read
             mask[row, : len(read)] = 1
         given = {"input_ids": ids, "attention_mask": mask}
-        found: Floats = self._session.run(None, {name: given[name] for name in self._inputs})[0]
-        return found
+        scores, marks = self._session.run(OUTPUTS, {name: given[name] for name in self._inputs})
+        return scores, marks
+
+
+def _marks(read: Encoding, sure: Floats) -> Marks:
+    offsets = np.array(read.offsets, np.intp).reshape(-1, 2)
+    return Marks(sure[: len(offsets)], offsets[:, 0], offsets[:, 1])
 
 
 def _options(threads: int) -> onnxruntime.SessionOptions:
@@ -113,6 +135,6 @@ def _readable(text: str, encoder: Encoder) -> str:
 
 
 def _softmax(scores: Floats) -> Floats:
-    powers: Floats = np.exp(scores - scores.max(axis=1, keepdims=True))
-    powers /= powers.sum(axis=1, keepdims=True)
+    powers: Floats = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    powers /= powers.sum(axis=-1, keepdims=True)
     return powers

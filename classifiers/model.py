@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,8 +23,9 @@ from classifiers.abuse import read as abuse_of
 from classifiers.features import Counts, Room, count_normalised, normalise, word_of_each
 from classifiers.language import language
 from classifiers.lexicon import CONFIDENCE, alarm
+from classifiers.marks import Found
 from classifiers.reasons import reasons
-from classifiers.second import Second, mixed
+from classifiers.second import Mix, Second, mixed
 from classifiers.second import read as second_of
 from classifiers.spans import Places
 from classifiers.spans import load as load_places
@@ -35,7 +36,7 @@ PLACES = "places.npz"
 ALTERNATIVES = 3
 HEADS = ("service", "intent", "urgency")
 URGENT = ("emergency", "high")
-FORMAT = 4
+FORMAT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +126,16 @@ class Classifier:
 
     def label(self, texts: Sequence[str]) -> list[Labels]:
         """One Labels per text, in order."""
-        read = self._read_again([self._read(text) for text in texts])
+        read, places = self._looked_at(texts)
         if self._service is None:
             services = [reading.probabilities["service"] for reading in read]
             classes = self._heads["service"].classes
         else:
             services, classes = [*self._service.probabilities(texts)], self._service.classes
         room = np.empty(2**self._bits, np.float32)
-        places = self._places.find_each(texts)
         return [
-            self._labels(reading, _ranked(classes, service), spans, room)
-            for reading, service, spans in zip(read, services, places, strict=True)
+            self._labels(reading, _ranked(classes, service), self._places.chosen(found), room)
+            for reading, service, found in zip(read, services, places, strict=True)
         ]
 
     def classes(self, head: str) -> tuple[str, ...]:
@@ -148,12 +148,16 @@ class Classifier:
 
     def read(self, texts: Sequence[str]) -> list[dict[str, NDArray[np.float32]]]:
         """Each text's ``probabilities``, many at once."""
-        return [one.probabilities for one in self._read_again([self._read(t) for t in texts])]
+        return [one.probabilities for one in self._looked_at(texts)[0]]
+
+    def places(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
+        """The pieces of each text that say where, the best first."""
+        return [self._places.chosen(found) for found in self._looked_at(texts)[1]]
 
     def asked(self, texts: Sequence[str]) -> float:
         """Of how many of the texts the second opinion is asked, 0 to 1."""
-        read = [self._read(text) for text in texts]
-        return round(len(self._unsure(read)) / max(len(texts), 1), 4)
+        unsure = self._unsure([self._read(t) for t in texts], self._places.ranked_each(texts))
+        return round(len(unsure) / max(len(texts), 1), 4)
 
     def urgency(self, probabilities: NDArray[np.float32]) -> Label:
         """Emergency or high where both together are likelier than ``urgent_above``, which weighs a
@@ -174,34 +178,40 @@ class Classifier:
         """The confidence of a service under which a person decides."""
         return self._abstain_below
 
-    def _unsure(self, read: Sequence[Reading]) -> list[int]:
+    def _unsure(self, read: Sequence[Reading], places: Sequence[Found]) -> list[int]:
         if self._second is None:
             return []
-        below = self._second.ask_below
+        asked = self._second.asked
         return [
             number
-            for number, reading in enumerate(read)
-            if reading.normal and reading.probabilities["service"].max() < below
+            for number, (reading, found) in enumerate(zip(read, places, strict=True))
+            if reading.normal and asked(reading.probabilities, found)
         ]
 
-    def _read_again(self, read: list[Reading]) -> list[Reading]:
-        """With the second opinion on those of whose service the linear model is unsure."""
+    def _looked_at(self, texts: Sequence[str]) -> tuple[list[Reading], list[Found]]:
+        """Each text as it is read, and its candidates for the place; with the second opinion on those
+        of which the linear models are unsure."""
+        read = [self._read(text) for text in texts]
+        places = self._places.ranked_each(texts)
         second = self._second
-        if second is None or self._service is not None:
-            return read
-        unsure = self._unsure(read)
-        if not unsure:
-            return read
-        opinions = second.opinions([read[number].text for number in unsure])
+        unsure = self._unsure(read, places)
+        if second is None or not unsure:
+            return read, places
+        opinions = second.opinions([texts[number] for number in unsure])
         for row, number in enumerate(unsure):
-            reading = read[number]
-            found = dict(reading.probabilities)
-            for name, mix in second.mixes.items():
-                linear = reading.scores[self._heads[name].columns]
-                scores = mixed(linear, opinions[name][row], mix.share)
-                found[name] = probabilities(scores, *mix.calibration)
-            read[number] = replace(reading, probabilities=found)
-        return read
+            said = {head: opinions.heads[head][row] for head in second.mixes}
+            read[number] = self._mixed(read[number], said, second.mixes)
+            places[number] = second.placed(texts[number], places[number], opinions.marks[row])
+        return read, places
+
+    def _mixed(
+        self, reading: Reading, said: Mapping[str, NDArray[np.float32]], mixes: Mapping[str, Mix]
+    ) -> Reading:
+        found = dict(reading.probabilities)
+        for name, mix in mixes.items():
+            linear = reading.scores[self._heads[name].columns]
+            found[name] = probabilities(mixed(linear, said[name], mix.share), *mix.calibration)
+        return replace(reading, probabilities=found)
 
     def _read(self, text: str) -> Reading:
         normal = normalise(text)

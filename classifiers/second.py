@@ -1,8 +1,8 @@
-"""The encoder's second opinion, where the linear model is not sure of the service.
+"""The encoder's second opinion, where the linear models are not sure of the labels or of the place.
 
-The linear model answers most texts in a millisecond; the encoder takes twenty times as long. So it is
-asked only below a confidence that was chosen on messages set aside, and its probabilities are mixed
-with the linear scores in shares chosen there (``classifiers.training.mixing``).
+The linear model answers most texts in a millisecond or two; the encoder takes ten times as long. So it
+is asked only where that is not sure enough, and its probabilities are mixed with the linear scores, in
+shares that were chosen on messages set aside (``classifiers.training.mixing``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.encoder import GRAPH, SHEET, TOKENIZER, Encoder
+from classifiers.encoder import GRAPH, SHEET, TOKENIZER, Encoder, Opinions
+from classifiers.marks import Found, Marks, again, doubtful
 
 KEPT = 2
 """Encoders in memory: a version made from corrections has its parent's, and shares it."""
@@ -36,20 +37,42 @@ class Mix:
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """The encoder, how each head mixes it in, and from which confidence on it is not asked.
+    """The encoder, how each head mixes it in, and where it is asked.
 
     ``columns``: for each head, which of the encoder's classes each of the linear model's is.
+    ``places``: the weights of its word on candidates for the place (``classifiers.marks``), and a bias.
+    It is asked where the certainty of all heads together is less than ``ask_below``, or the chance of
+    the best candidate lies in ``doubt``.
     """
 
     encoder: Encoder
     mixes: Mapping[str, Mix]
     columns: Mapping[str, NDArray[np.intp]]
+    places: NDArray[np.float64]
     ask_below: float
+    doubt: tuple[float, float]
 
-    def opinions(self, texts: Sequence[str]) -> dict[str, Floats]:
-        """For each head texts × classes, in the linear model's order."""
-        found = self.encoder.probabilities(texts)
-        return {head: found[head][:, columns] for head, columns in self.columns.items()}
+    def opinions(self, texts: Sequence[str]) -> Opinions:
+        """For each head texts × classes in the linear model's order; and the marks."""
+        found = self.encoder.read(texts)
+        heads = {head: found.heads[head][:, columns] for head, columns in self.columns.items()}
+        return Opinions(heads, found.marks)
+
+    def asked(self, heads: Mapping[str, Floats], places: Found) -> bool:
+        """``heads``: the linear model's probabilities of one text; ``places``: the candidates, best
+        first."""
+        sure = certainty([found.max() for found in heads.values()])
+        return bool(sure < self.ask_below) or doubtful(places, self.doubt)
+
+    def placed(self, text: str, places: Found, marks: Marks) -> Found:
+        """The candidates after the encoder's word, best first."""
+        return again(places, marks.clues(text, places), self.places)
+
+
+def certainty(highest: Sequence[Any]) -> Any:
+    """How likely all labels are right, were they right independently: the product of the highest
+    probability of each head, which may be arrays of many texts'."""
+    return np.prod(np.array(highest), axis=0)
 
 
 def mixed(linear: Floats, encoder: Floats, share: float) -> Floats:
@@ -74,9 +97,16 @@ def _encoder(folder: Path) -> Encoder:
     return _loaded[key]
 
 
-def arrays(mixes: Mapping[str, Mix], ask_below: float, folder: Path) -> dict[str, Any]:
+def arrays(
+    mixes: Mapping[str, Mix],
+    places: NDArray[np.float64],
+    ask_below: float,
+    doubt: tuple[float, float],
+    folder: Path,
+) -> dict[str, Any]:
     """For the weights file that the folder's graph is mixed into."""
     found: dict[str, Any] = {"encoder": digest(folder), "ask_below": ask_below}
+    found |= {"place_mix": places, "ask_of_places": np.array(doubt)}
     for head, mix in mixes.items():
         found[f"{head}_mix"] = np.array([mix.share, *mix.calibration])
     return found
@@ -101,4 +131,7 @@ def read(stored: Mapping[str, Any], folder: Path) -> Second | None:
         if not set(codes) <= set(classes):
             raise ValueError(f"the encoder lacks classes of {head}")
         columns[head] = np.array([classes.index(code) for code in codes])
-    return Second(encoder, mixes, columns, float(stored["ask_below"]))
+    low, high = (float(value) for value in stored["ask_of_places"])
+    return Second(
+        encoder, mixes, columns, stored["place_mix"], float(stored["ask_below"]), (low, high)
+    )

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.clues import LOOKED_AT, clues
+from classifiers.marks import Found
 from hub.model.labels import Span
 
 WEIGHTS = Path(__file__).resolve().parent / "weights" / "places.npz"
@@ -312,17 +313,18 @@ class Places:
     def find(self, text: str) -> tuple[Span, ...]:
         """The best piece first, then up to seven others that are likely enough and touch none of
         those before; none when the text names no place. ``text[start:end]`` is the piece."""
-        return self.find_each([text])[0]
+        return self.chosen(self.ranked_each([text])[0])
 
-    def find_each(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
-        """``find`` of every text, a third of the work for each where there are many."""
+    def ranked_each(self, texts: Sequence[str]) -> list[Found]:
+        """``ranked`` of any number of texts, a third of the work for each where there are many."""
         return [
-            self._chosen(found)
+            found
             for start in range(0, len(texts), TOGETHER)
             for found in self.ranked(texts[start : start + TOGETHER])
         ]
 
-    def _chosen(self, found: list[tuple[Span, float]]) -> tuple[Span, ...]:
+    def chosen(self, found: Found) -> tuple[Span, ...]:
+        """Which of the candidates, best first, are named."""
         if not found or found[0][1] < self.sure:
             return ()
         spans: list[Span] = []
@@ -333,12 +335,12 @@ class Places:
                 spans.append(span)
         return tuple(spans)
 
-    def ranked(self, texts: Sequence[str]) -> list[list[tuple[Span, float]]]:
+    def ranked(self, texts: Sequence[str]) -> list[Found]:
         """For each of at most ``TOGETHER`` texts the likeliest pieces after the second look, best first,
         each with the probability that a reader would mark it."""
         found = self.candidates(texts)
         looked_at = [n for n, few in enumerate(found) if sum(odd for _, odd in few) >= HARDLY]
-        ranked: list[list[tuple[Span, float]]] = [[] for _ in texts]
+        ranked: list[Found] = [[] for _ in texts]
         if not looked_at:
             return ranked
         seen = np.concatenate([clues(texts[n], found[n]) for n in looked_at])
@@ -351,12 +353,12 @@ class Places:
             ranked[n] = sorted(again, key=lambda pair: -pair[1])
         return ranked
 
-    def candidates(self, texts: Sequence[str]) -> list[list[tuple[Span, float]]]:
+    def candidates(self, texts: Sequence[str]) -> list[Found]:
         """For each of at most ``TOGETHER`` texts the likeliest pieces at first sight, best first, each with
         its probability of being the place."""
         reading = Reading(texts)
         words = reading.words()
-        found: list[list[tuple[Span, float]]] = [[] for _ in texts]
+        found: list[Found] = [[] for _ in texts]
         if not len(words.starts):
             return found
         ends = reading.ends()

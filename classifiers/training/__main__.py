@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import Classifier, second
-from classifiers.encoder import GRAPH, Encoder
-from classifiers.model import FORMAT, HEADS, PLACES, load, probabilities
-from classifiers.second import Mix
+from classifiers.encoder import GRAPH, Encoder, Opinions
+from classifiers.model import FORMAT, HEADS, PLACES, load
+from classifiers.spans import Places
 from classifiers.spans import load as load_places
 from classifiers.training import (
     abuse,
@@ -49,7 +49,7 @@ Floats = NDArray[np.float32]
 Heads = Mapping[str, tuple[str, ...]]
 
 
-def make(learned: Sequence[Lesson], folder: Path) -> dict[str, Any]:
+def make(learned: Sequence[Lesson], folder: Path, where: Places) -> dict[str, Any]:
     """The arrays of the weights file, calibrated on what is set aside, with the folder's encoder."""
     heads = linear.classes(learned)
     known = linear.field(learned)
@@ -76,15 +76,14 @@ def make(learned: Sequence[Lesson], folder: Path) -> dict[str, Any]:
         "urgent_above": 1 / (1 + MISSED_HAZARD),
     } | {f"{head}_calibration": np.array(found) for head, found in alone.items()}
     if (folder / GRAPH).exists():
-        opinions = _opinions(folder, texts, heads)
-        mixes = {head: mixing.mix(parts[head], opinions[head], truth[head]) for head in heads}
-        below = mixing.ask_below(
-            {head: probabilities(parts[head], *alone[head]) for head in heads},
-            {head: _together(parts[head], opinions[head], mixes[head]) for head in heads},
-            truth,
-        )
-        arrays |= second.arrays(mixes, below, folder)
-        _say(f"encoder: {mixing.told(mixes, below)}")
+        encoder = Encoder(folder)
+        opinions = encoder.read(texts)
+        said = _in_order(opinions, encoder.sheet.heads, heads)
+        mixes = {head: mixing.mix(parts[head], said[head], truth[head]) for head in heads}
+        placed = mixing.places(texts, [learned[n].place for n in aside], where, opinions)
+        doubt = mixing.doubt(placed, where.sure)
+        arrays |= second.arrays(mixes, placed.weights, mixing.ASK_BELOW, doubt, folder)
+        _say(f"encoder: {mixing.told(mixes, doubt)}")
     fitted = linear.fit(known, heads, without_aside=False)
     return arrays | linear.arrays(known, heads, fitted)
 
@@ -97,17 +96,12 @@ def _parts(found: Floats, heads: Heads) -> dict[str, Floats]:
     }
 
 
-def _opinions(folder: Path, texts: Sequence[str], heads: Heads) -> dict[str, Floats]:
-    encoder = Encoder(folder)
-    found, classes = encoder.probabilities(texts), encoder.sheet.heads
+def _in_order(opinions: Opinions, classes: Heads, heads: Heads) -> dict[str, Floats]:
+    """The encoder's probabilities, by head in the linear model's order."""
     return {
-        head: found[head][:, [classes[head].index(code) for code in codes]]
+        head: opinions.heads[head][:, [classes[head].index(code) for code in codes]]
         for head, codes in heads.items()
     }
-
-
-def _together(alone: Floats, encoder: Floats, mix: Mix) -> Floats:
-    return probabilities(second.mixed(alone, encoder, mix.share), *mix.calibration)
 
 
 def judged(model: Classifier, rows: Rows) -> dict[str, Any]:
@@ -126,6 +120,12 @@ def judged(model: Classifier, rows: Rows) -> dict[str, Any]:
         if head == "service":
             told[head]["abstention"] = scores.abstention(sure, classes, wanted, model.abstain_below)
     return told
+
+
+def _places(learned: Sequence[Lesson]) -> Places:
+    """What tells where, the shipped one where no lesson names a place."""
+    said = lessons.places(learned)
+    return places.train(said) if any(place for _, place in said) else load_places()
 
 
 def _baselines(known: Rows, unseen: Rows) -> dict[str, Any]:
@@ -147,12 +147,11 @@ def train(folder: Path, out: Path) -> dict[str, Any]:
     Raises FileNotFoundError or ValueError for a folder without labelled messages."""
     known, unseen = corpus.split(corpus.read(folder))
     learned = lessons.gather(folder, known)
-    arrays = make(learned, out.parent)
+    arrays = make(learned, out.parent, _places([le for le in learned if not le.aside]))
+    where = _places(learned)
+    located = places.arrays(where)
     folded, told_of_abuse = abuse.train(folder, known, unseen)
     arrays |= folded
-    said = lessons.places(folder, known)
-    where = places.train(said) if any(place for _, place in said) else load_places()
-    located = places.arrays(where)
     arrays["model"] = name_of(arrays, located)
     out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(out, **arrays)
@@ -162,9 +161,12 @@ def train(folder: Path, out: Path) -> dict[str, Any]:
     told |= {"learned": len(learned), "bits": vectors.BITS}
     told |= judged(model, unseen)
     if "encoder" in arrays:
-        told["linear_alone"] = judged(load(out, alone=True), unseen)
+        linear_ = load(out, alone=True)
+        told["linear_alone"] = judged(linear_, unseen)
+        found = linear_.places([row["text"] for row in unseen])
+        told["linear_alone"]["place"] = scores.places(unseen, found)
         told["asked"] = model.asked([row["text"] for row in unseen])
-    told["place"] = scores.places(unseen, where)
+    told["place"] = scores.places(unseen, model.places([row["text"] for row in unseen]))
     told["abuse"] = told_of_abuse
     told["baselines"] = _baselines(known, unseen)
     return told

@@ -162,12 +162,11 @@ def readings(folder: Path, known: Rows) -> Rows:
     return found
 
 
-def texts(folder: Path) -> Iterator[str]:
-    """All texts of ``FOLDER/text``, labelled or not, a line each."""
+def texts(folder: Path) -> Iterator[list[str]]:
+    """All texts of ``FOLDER/text``, labelled or not, file by file."""
     for path in sorted((folder / "text").glob("*.gz")):
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            for line in lines:
-                if path.name.endswith(".jsonl.gz"):
-                    yield whole_text(json.loads(line))
-                else:
-                    yield line.rstrip("\n").rsplit("\t", 1)[-1]
+        if path.name.endswith(".jsonl.gz"):
+            yield [whole_text(line) for line in _lines(path)]
+        else:
+            with gzip.open(path, "rt", encoding="utf-8") as lines:
+                yield [line.rstrip("\n").rsplit("\t", 1)[-1] for line in lines]

@@ -113,7 +113,7 @@ def opinions(encoder: Second | None, rows: Rows) -> dict[str, Floats]:
     said = [number for number, row in enumerate(rows) if row["corrected"]]
     if encoder is None or not said:
         return {}
-    found = encoder.opinions([rows[number]["text"] for number in said])
+    found = encoder.opinions([rows[number]["text"] for number in said]).heads
     wide = {head: np.zeros((len(rows), part.shape[1]), np.float32) for head, part in found.items()}
     for head, part in found.items():
         wide[head][said] = part

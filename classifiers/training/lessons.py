@@ -7,7 +7,7 @@ and their labels; the texts stay where they are).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from classifiers.training.corpus import Rows
 from hub.model.labels import INTENTS, SERVICES, URGENCIES
 
 CODES = {"service": SERVICES, "intent": INTENTS, "urgency": URGENCIES}
-REST_WEIGHT, SEED_WEIGHT, NAME_WEIGHT = 0.4, 1.5, 1.0
+REST_WEIGHT, SEED_WEIGHT, NAME_WEIGHT = 0.4, 1.0, 1.0
 """Beside a labelled message: its text after the first lines, a message of our own, a name or phrase."""
 READING_WEIGHT = {"petitions_2020": 1.0}
 OTHER_READING_WEIGHT = 0.7
@@ -26,21 +26,25 @@ OTHER_READING_WEIGHT = 0.7
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """``labels`` by head, only those that are known. ``aside``: kept for calibration, learned from
-    only after it."""
+    only after it. ``place``: the piece that says where, nothing where none does, None if unknown."""
 
     text: str
     labels: dict[str, str]
     weight: float = 1.0
     aside: bool = False
+    place: str | None = None
 
 
 def gather(folder: Path, known: Rows) -> list[Lesson]:
-    """Everything to learn from: the labelled rows first, in their order."""
+    """Everything to learn from: the labelled rows first, in their order. What begins like a message
+    set aside is set aside with it."""
+    aside = {corpus.beginning(row["text"]) for row in known if corpus.set_aside(row["id"])}
     labelled = [
         Lesson(
             row["text"],
             {head: row[head] for head in CODES},
-            aside=corpus.set_aside(row["id"]),
+            aside=corpus.beginning(row["text"]) in aside,
+            place=row.get("place"),
         )
         for row in known
     ]
@@ -48,15 +52,16 @@ def gather(folder: Path, known: Rows) -> list[Lesson]:
         Lesson(text, {"service": known[number]["service"]}, REST_WEIGHT, labelled[number].aside)
         for number, text in corpus.rests(folder, known)
     ]
-    return [*labelled, *rests, *seeds(), *readings(folder, known)]
+    ours = (seed for seed in seeds() if corpus.beginning(seed.text) not in aside)
+    return [*labelled, *rests, *ours, *readings(folder, known)]
 
 
 def seeds() -> Iterator[Lesson]:
     """Messages of our own, and names and phrases that say only the service."""
-    for service, intent, urgency, _, text in corpus.seeds():
+    for service, intent, urgency, place, text in corpus.seeds():
         if intent:
             labels = {"service": service, "intent": intent, "urgency": urgency}
-            yield Lesson(text, labels, SEED_WEIGHT)
+            yield Lesson(text, labels, SEED_WEIGHT, place=place)
         else:
             yield Lesson(text, {"service": service}, NAME_WEIGHT)
 
@@ -65,11 +70,10 @@ def readings(folder: Path, known: Rows) -> Iterator[Lesson]:
     """What was read of the folder's texts, but for what begins like a message kept out."""
     for row in corpus.readings(folder, known):
         weight = READING_WEIGHT.get(row["src"], OTHER_READING_WEIGHT)
-        yield Lesson(row["text"], {head: row[head] for head in CODES}, weight)
+        labels = {head: row[head] for head in CODES}
+        yield Lesson(row["text"], labels, weight, place=row["place"])
 
 
-def places(folder: Path, known: Rows) -> list[tuple[str, str]]:
-    """(text, the piece that says where, or nothing) of every message of which that is known."""
-    ours = [(text, place) for _, intent, _, place, text in corpus.seeds() if intent]
-    rows = [*known, *corpus.readings(folder, known)]
-    return [(row["text"], row.get("place", "")) for row in rows] + ours
+def places(learned: Sequence[Lesson]) -> list[tuple[str, str]]:
+    """(text, the piece that says where, or nothing) of every lesson of which that is known."""
+    return [(lesson.text, lesson.place) for lesson in learned if lesson.place is not None]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from classifiers.model import URGENT
-from classifiers.spans import Places
 from classifiers.training.corpus import Rows
+from hub.model.labels import Span
 
 BINS = 15
 COVERAGE = 0.8
@@ -95,10 +95,10 @@ def urgent(
     return told
 
 
-def places(rows: Rows, model: Places) -> dict[str, Any]:
-    """The labelled place against the best piece found, as exact strings; how many of the labelled are
-    among all the pieces; how many best pieces at least overlap; and F1 by source."""
-    found = [[span.text for span in model.find(row["text"])] for row in rows]
+def places(rows: Rows, spans: Sequence[Sequence[Span]]) -> dict[str, Any]:
+    """The labelled place against the best of each row's pieces, as exact strings; how many of the
+    labelled are among all the pieces; how many best pieces at least overlap; and F1 by source."""
+    found = [[span.text for span in one] for one in spans]
     best = [spans[0] if spans else "" for spans in found]
     wanted = [row.get("place", "") for row in rows]
     named = max(sum(map(bool, wanted)), 1)

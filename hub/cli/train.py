@@ -37,9 +37,9 @@ from hub.wiring import Standing
 
 LAST = 5_000
 MOST = 20_000
-"""With --from-hub at most so many messages: 4.8 GB for their inner products, and minutes to solve."""
-PAIR_BYTES = 12
-"""For every two messages: their inner product, in the system to solve again, and in its factor."""
+"""With --from-hub at most so many messages: 2 GB for their inner products, and minutes to solve."""
+PAIR_BYTES = 5
+"""For every two messages: their inner product, and room to make it in."""
 NEEDED = ("torch", "onnx", "onnxscript")
 
 

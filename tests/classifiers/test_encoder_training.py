@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ for package in ("torch", "onnx", "onnxscript"):
         package, reason=f"{package} is in no lock: `pip install torch onnx onnxscript`"
     )
 
-from classifiers.training.encoder.learn import Plan  # noqa: E402 – only where torch is
+import torch  # noqa: E402 – only where it is
+
+from classifiers.training.encoder.steps import Plan  # noqa: E402 – only where torch is
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch's exporter warns of its own insides
 
@@ -98,14 +101,46 @@ def test_what_was_tuned_is_gone_on_from_with_its_heads(tmp_path: Path) -> None:
     np.testing.assert_allclose(again.heads.weight.detach().numpy(), before, atol=0.02)
 
 
-def test_a_pupil_learns_from_a_teacher_with_twelve_layers(tmp_path: Path) -> None:
-    from classifiers.training.encoder.__main__ import pretrained
+def test_where_a_place_stands_is_learned_token_by_token(tmp_path: Path) -> None:
+    from classifiers.training.encoder.__main__ import tuned
+    from classifiers.training.encoder.learn import UNSAID, tokens_and_marks
+
+    text = "trash on the street"
+    placed = [
+        Lesson(text, {"service": "waste"}, place="the street"),
+        Lesson("street light is out", {"service": "streetlight"}, place=""),
+    ]
+    network, tokenizer, sheet = tuned(_base(tmp_path / "base"), placed, PLAN, _quiet)
+    (ids, _), (wanted, _) = tokens_and_marks(tokenizer, placed, sheet.max_tokens)
+    _, marks = network(torch.tensor([ids]), torch.ones(1, len(ids), dtype=torch.long))
+
+    known = [n for n, mark in enumerate(wanted) if mark != UNSAID]
+    assert {wanted[n] for n in known} == {0, 1, 2}
+    assert [int(marks[0, n].argmax()) for n in known] == [wanted[n] for n in known]
+
+
+def test_where_nobody_said_whether_there_is_a_place_nothing_is_learned_of_it(
+    tmp_path: Path,
+) -> None:
+    from classifiers.training.encoder.learn import UNSAID, tokens_and_marks
+    from classifiers.training.encoder.network import load_encoder
+
+    _, tokenizer = load_encoder(_base(tmp_path / "base"))
+    _, (marks,) = tokens_and_marks(tokenizer, [Lesson("street", {})], 88)
+    assert set(marks) == {UNSAID}
+
+
+def test_a_pupil_learns_from_teachers_with_twelve_layers(tmp_path: Path) -> None:
+    from classifiers.training.encoder.pretrain import Plans, pretrained
 
     data = tmp_path / "data"
     (data / "labels").mkdir(parents=True)
+    (data / "text").mkdir()
     _write(data / "labels" / "train.jsonl.gz", [_row(n, text) for n, text in enumerate(LIGHTS)])
+    _write(data / "text" / "more.jsonl.gz", [{"title": "trash", "text": "쓰레기 street"}])
+    plans = Plans(*(Plan(passes=2, rate=3e-3) for _ in range(2)))
     network, tokenizer, sheet = pretrained(
-        _base(tmp_path / "base", 12), data, LESSONS, PLAN, _quiet
+        _base(tmp_path / "base", 12), data, LESSONS, plans, _quiet
     )
 
     assert network.encoder.config.num_hidden_layers == 4
@@ -113,6 +148,22 @@ def test_a_pupil_learns_from_a_teacher_with_twelve_layers(tmp_path: Path) -> Non
     assert tokenizer.token_to_id("<unk>") == 3
     assert tokenizer.encode("가로등이 꺼졌어요").ids[0] == 0
     assert list(sheet.heads) == ["service", "intent", "urgency"]
+
+
+def test_of_a_lesson_a_teacher_is_asked_that_never_saw_it(tmp_path: Path) -> None:
+    from classifiers.training.encoder.network import Network, load_encoder
+    from classifiers.training.encoder.teacher import EVERYONE, answers
+
+    base = _base(tmp_path / "base")
+    first, second = (Network(load_encoder(base)[0], 2) for _ in range(2))
+    for network, score in ((first, 1.0), (second, 3.0)):
+        network.heads.weight.data.zero_()
+        network.heads.bias.data.fill_(score)
+    said = answers([first, second], [[0, 5, 2], [0, 6, 7, 2], [0, 5, 2]], [0, 1, EVERYONE])
+    assert said.scores[:, 0].tolist() == [1.0, 3.0, 2.0]
+    again = said.again(2, 2)
+    assert again.scores[:, 0].tolist() == [1.0, 3.0] * 3 + [2.0]
+    assert torch.equal(again.marks_of([5], 4)[0], said.marks_of([1], 4)[0])
 
 
 def test_a_base_that_is_none_is_refused(tmp_path: Path) -> None:
@@ -132,7 +183,5 @@ def _row(number: int, text: str) -> dict[str, Any]:
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    import gzip
-
     with gzip.open(path, "wt", encoding="utf-8") as file:
         file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

@@ -44,13 +44,16 @@ def _copy(to: Path, *left_out: str) -> Path:
 
 def test_it_answers_whatever_the_text_and_whatever_stands_beside_it() -> None:
     encoder = Encoder(FOLDER)
-    together = encoder.scores(TEXTS)
-    assert np.isfinite(together).all()
-    one_by_one = np.concatenate([encoder.scores([text]) for text in TEXTS])
-    np.testing.assert_allclose(together, one_by_one, atol=0.8)  # int8 rounds by the batch's range
-    for shares in encoder.probabilities(TEXTS).values():
+    together = encoder.read(TEXTS)
+    for head, shares in together.heads.items():
         np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-5)
-    assert encoder.probabilities([])["service"].shape[0] == 0
+        one_by_one = np.concatenate([encoder.read([text]).heads[head] for text in TEXTS])
+        np.testing.assert_allclose(shares, one_by_one, atol=0.2)  # int8 rounds by the batch's range
+    for text, marks in zip(TEXTS, together.marks, strict=True):
+        np.testing.assert_allclose(marks.sure.sum(axis=1), 1, atol=1e-5)
+        assert (marks.starts <= marks.ends).all()
+        assert marks.ends.max() <= len(text)
+    assert encoder.read([]).heads["service"].shape[0] == 0
 
 
 def test_it_is_asked_only_where_the_linear_model_is_unsure() -> None:

@@ -12,7 +12,6 @@ import pytest
 
 from classifiers import load
 from classifiers.model import WEIGHTS, probabilities
-from classifiers.spans import load as load_places
 from classifiers.training import corpus, ridge, scores, vectors
 from classifiers.training.__main__ import judged
 from classifiers.training.calibration import calibrate
@@ -29,7 +28,7 @@ def test_the_weights_are_as_right_as_they_say(data_folder: Path, told: Any) -> N
     assert model.model == told["model"]
     _, unseen = corpus.split(corpus.read(data_folder))
     found = judged(model, unseen)
-    for head, asked in (("service", 0.79), ("intent", 0.83), ("urgency", 0.8)):
+    for head, asked in (("service", 0.79), ("intent", 0.84), ("urgency", 0.81)):
         # int8 products differ a little between processors
         assert found[head]["accuracy"] == pytest.approx(told[head]["accuracy"], abs=0.005)
         assert found[head]["accuracy"] > asked
@@ -37,16 +36,18 @@ def test_the_weights_are_as_right_as_they_say(data_folder: Path, told: Any) -> N
             assert found[head]["accuracy"] > recipe[head]["accuracy"]
         assert found[head]["calibration_error"] <= 0.05
     assert found["service"]["accuracy"] > told["linear_alone"]["service"]["accuracy"]
-    assert found["urgency"]["urgent"]["recall"] > 0.7
-    assert scores.places(unseen, load_places()) == told["place"]
-    assert told["place"]["f1"] > 0.37
+    assert found["urgency"]["urgent"]["recall"] > 0.68
+    placed = scores.places(unseen, model.places([row["text"] for row in unseen]))
+    assert placed["f1"] == pytest.approx(told["place"]["f1"], abs=0.01)
+    assert told["place"]["f1"] > 0.42
+    assert told["place"]["f1"] > told["linear_alone"]["place"]["f1"]
     answers = model.label([row["text"] for row in unseen])  # the net may cost a little
     pairs = zip(answers, unseen, strict=True)
     assert sum(labels.service.code == row["service"] for labels, row in pairs) / len(unseen) > 0.79
 
 
 def test_the_weights_fit_the_repository() -> None:
-    assert WEIGHTS.stat().st_size <= 12_000_000
+    assert WEIGHTS.stat().st_size <= 13_000_000
 
 
 def test_nothing_kept_out_is_learned(data_folder: Path) -> None:
@@ -103,11 +104,22 @@ def test_the_dual_is_ridge_regression() -> None:
     random = np.random.default_rng(0)
     x = random.normal(size=(30, 5)).astype(np.float32)
     wanted = random.normal(size=(30, 2)).astype(np.float32)
+    wanted[:, 1] = 0  # a class that nobody has
     weights = random.uniform(0.5, 2, 30).astype(np.float32)
-    fit = ridge.fit(x @ x.T, wanted, weights, np.arange(30), 0.4)
-    scaled = x * weights[:, None]
-    primal = np.linalg.solve(scaled.T @ x + 0.4 * np.eye(5), scaled.T @ (wanted - fit.mean))
-    assert x.T @ fit.dual == pytest.approx(primal, abs=1e-4)
+    rows = np.arange(3, 27)
+    fit = ridge.fit(x @ x.T, wanted, weights, rows, 0.4)
+    scaled = x[rows] * weights[rows, None]
+    primal = np.linalg.solve(
+        scaled.T @ x[rows] + 0.4 * np.eye(5), scaled.T @ (wanted[rows] - fit.mean)
+    )
+    assert x[rows].T @ fit.dual == pytest.approx(primal, abs=1e-4)
+
+
+def test_what_is_not_solved_in_time_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ridge, "MOST_STEPS", 2)
+    x = np.random.default_rng(0).normal(size=(40, 20)).astype(np.float32)
+    with pytest.raises(ValueError, match="too much alike"):
+        ridge.fit(x @ x.T, x[:, :2], np.ones(40, np.float32), np.arange(40), 1e-3)
 
 
 def test_the_kernel_is_of_inner_products() -> None:

@@ -259,7 +259,7 @@ def test_training_wants_some_messages_and_not_too_many(
     for last in (20_001, 10**30):
         code, _, err = bigear("train", "--from-hub", "--last", str(last))
         assert (code, "[model.too_many]" in err) == (1, True)
-    monkeypatch.setattr("os.sysconf", {"SC_PHYS_PAGES": 12_000, "SC_PAGE_SIZE": 100_000}.get)
+    monkeypatch.setattr("os.sysconf", {"SC_PHYS_PAGES": 5_000, "SC_PAGE_SIZE": 100_000}.get)
     code, _, err = bigear("train", "--from-hub", "--last", "10001")
     assert (code, "most: 10000" in err) == (1, True)
     assert not home.root.exists()

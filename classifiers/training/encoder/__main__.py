@@ -2,38 +2,30 @@
 
 ``BASE`` is any Hugging Face encoder with a fast tokenizer, as a folder or an id; ``FOLDER`` as in
 ``classifiers.training``. It is fine-tuned for every head on what the folder teaches and written to
-``OUT``: as fp16 safetensors to go on from, and as an int8 graph to serve. With ``--pretrain``, ``BASE``
-is a teacher: a pupil with four of its layers and the part of its vocabulary that the folder's texts use
-learns its states and the labels in one go.
+``OUT``: as fp16 safetensors to go on from, and as an int8 graph to serve. With ``--pretrain`` a small
+encoder is made from it instead (``classifiers.training.encoder.pretrain``).
 """
 
 from __future__ import annotations
 
 import argparse
-import random
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tokenizers import Tokenizer
-from torch import nn
 
 from classifiers.encoder import Sheet
 from classifiers.training import corpus, lessons, linear
 from classifiers.training.encoder.export import export
-from classifiers.training.encoder.learn import Plan, Task, Teaching, Tell, learn, tokens
-from classifiers.training.encoder.network import Network, kept_heads, load_encoder, save
-from classifiers.training.encoder.teacher import states
-from classifiers.training.encoder.vocabulary import cut_embeddings, pruned
+from classifiers.training.encoder.learn import Task, learn
+from classifiers.training.encoder.network import Network, go_on_from, load_encoder, save
+from classifiers.training.encoder.pretrain import MAX_TOKENS, PLANS, pretrained
+from classifiers.training.encoder.steps import Plan, Tell
 from classifiers.training.lessons import Lesson
 
-MAX_TOKENS = 88
-PIECES = 10_400
-LAYERS = (0, 3, 7, 11)
-PASSES, RATE = 3.0, 1e-4
-PUPIL_RATE = 2.5e-4
-UNLABELLED = 7_500
-UNLABELLED_CHARS = 170
+TUNED = Plan(passes=3.0, rate=1e-4)
 
 
 def _say(line: str) -> None:
@@ -43,53 +35,15 @@ def _say(line: str) -> None:
 def tuned(
     base: str, learned: Sequence[Lesson], plan: Plan, tell: Tell = _say
 ) -> tuple[Network, Tokenizer, Sheet]:
-    """The base with a layer for all heads, taught by the lessons that are not set aside. Heads that
-    were kept beside the base go on from what they were."""
+    """The base with its heads, taught by the lessons that are not set aside. Heads that were kept
+    beside the base go on from what they were."""
     encoder, tokenizer = load_encoder(base)
     sheet = Sheet(MAX_TOKENS, linear.classes(learned))
     network = Network(encoder, sum(map(len, sheet.heads.values())))
-    heads = kept_heads(base, sheet)
-    if heads is not None:
-        network.heads.load_state_dict({name: value.float() for name, value in heads.items()})
-    task = Task([lesson for lesson in learned if not lesson.aside], tokenizer, sheet, None)
-    learn(network, task, plan, tell)
-    return network, tokenizer, sheet
-
-
-def pretrained(
-    base: str, folder: Path, learned: Sequence[Lesson], plan: Plan, tell: Tell = _say
-) -> tuple[Network, Tokenizer, Sheet]:
-    """A pupil of the base with four of its layers, taught by its states and by the lessons.
-
-    Raises ValueError for a base whose vocabulary cannot be cut, or without enough layers."""
-    teacher, whole = load_encoder(base)
-    pupil, _ = load_encoder(base)
-    if len(pupil.encoder.layer) <= max(LAYERS):
-        raise ValueError(f"{base} has {len(pupil.encoder.layer)} layers; a teacher has 12")
+    go_on_from(network, base, sheet)
     known = [lesson for lesson in learned if not lesson.aside]
-    every = known + [Lesson(text, {}) for text in unlabelled(folder)]
-    texts = [lesson.text for lesson in every]
-    tokenizer, kept = pruned(whole, texts, PIECES)
-    pupil.encoder.layer = nn.ModuleList(pupil.encoder.layer[number] for number in LAYERS)
-    pupil.config.num_hidden_layers = len(LAYERS)
-    cut_embeddings(pupil, kept, MAX_TOKENS + 40)
-    sheet = Sheet(MAX_TOKENS, linear.classes(learned))
-    read = tokens(whole, texts, MAX_TOKENS)
-    here = {number: place for place, number in enumerate(kept)}
-    task_tokens = tokens(tokenizer, texts, MAX_TOKENS)
-    alike = [[here.get(n) for n in a] == b for a, b in zip(read, task_tokens, strict=True)]
-    teaching = Teaching(states(teacher, read, tell), alike)
-    network = Network(pupil, sum(map(len, sheet.heads.values())))
-    learn(network, Task(every, tokenizer, sheet, teaching), plan, tell)
+    learn(network, Task(known, tokenizer, sheet), plan, tell)
     return network, tokenizer, sheet
-
-
-def unlabelled(folder: Path) -> list[str]:
-    """Some beginnings of the folder's texts, none that begins like a message kept out."""
-    kept_out = {corpus.beginning(row["text"]) for row in corpus.split(corpus.read(folder))[1]}
-    found = [text for text in corpus.texts(folder) if corpus.beginning(text) not in kept_out]
-    random.Random(5).shuffle(found)  # noqa: S311 – a sample, no secret
-    return [text[:UNLABELLED_CHARS] for text in found[:UNLABELLED]]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -99,17 +53,18 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--pretrain", action="store_true")
-    parser.add_argument("--passes", type=float, default=PASSES)
+    parser.add_argument("--passes", type=float, help="default: as long as was found to do")
     args = parser.parse_args(arguments)
     try:
         known, _ = corpus.split(corpus.read(args.folder))
         learned = lessons.gather(args.folder, known)
         if args.pretrain:
-            network, tokenizer, sheet = pretrained(
-                args.base, args.folder, learned, Plan(args.passes, PUPIL_RATE)
-            )
+            plans = PLANS.of(args.passes) if args.passes else PLANS
+            network, tokenizer, sheet = pretrained(args.base, args.folder, learned, plans, _say)
         else:
-            network, tokenizer, sheet = tuned(args.base, learned, Plan(args.passes, RATE))
+            network, tokenizer, sheet = tuned(
+                args.base, learned, replace(TUNED, passes=args.passes or TUNED.passes)
+            )
         save(network, tokenizer, sheet, args.out)
         export(network, tokenizer.get_vocab_size(), args.out)
     except (OSError, ValueError) as wrong:

@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from classifiers.training.encoder.network import device
+
 TOKENS = 2_600
 JITTER = 12
 """Lengths are blurred by up to so many tokens, so that no two passes batch the same texts together."""
@@ -30,23 +32,28 @@ def batches(
     return [found[n] for n in chance.permutation(len(found))]
 
 
-def padded(tokens: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-    """(numbers, mask), both texts × the longest, int64; the mask is 0 beyond a text's end."""
-    shape = (len(tokens), max(map(len, tokens)))
-    ids, mask = torch.zeros(shape, dtype=torch.long), torch.zeros(shape, dtype=torch.long)
-    for row, read in enumerate(tokens):
-        ids[row, : len(read)] = torch.tensor(read)
-        mask[row, : len(read)] = 1
-    return ids, mask
+def padded(rows: Sequence[Sequence[int]], filling: int = 0) -> Tensor:
+    """Texts × the longest, int64, ``filling`` beyond a text's end."""
+    found = np.full((len(rows), max(map(len, rows))), filling, np.int64)
+    for number, row in enumerate(rows):
+        found[number, : len(row)] = row
+    return torch.from_numpy(found).to(device(), non_blocking=True)
+
+
+def read(rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    """(token numbers, mask), both texts × the longest; the mask is 0 beyond a text's end."""
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = (torch.arange(int(lengths.max()))[None, :] < lengths[:, None]).long()
+    return padded(rows), mask.to(device(), non_blocking=True)
 
 
 def endless(
-    lengths: NDArray[np.intp], chance: np.random.Generator, steps: int
+    lengths: NDArray[np.intp], chance: np.random.Generator, steps: int, tokens: int = TOKENS
 ) -> Iterator[tuple[int, list[int]]]:
     """(step, batch) for so many steps, pass after pass."""
     step = 0
     while step < steps:
-        for batch in batches(lengths, chance):
+        for batch in batches(lengths, chance, tokens):
             yield step, batch
             step += 1
             if step == steps:

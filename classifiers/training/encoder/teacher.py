@@ -1,66 +1,89 @@
-"""A teacher's last states of every text, for a smaller encoder to learn.
+"""What deep networks say of every text, for a shallow one to learn.
 
-Distillation of token states (Jiao et al. 2020, TinyBERT): what a wide, deep encoder makes of each token
-says far more than the labels do. Teacher and pupil must share the tokenizer's pieces; a text that the
-pupil's smaller vocabulary cuts otherwise teaches by the mean of its states alone.
+A teacher is surer of a message that it was taught than of others, which teaches nothing; so there are
+several, each taught without one part of the lessons, and of a lesson that one is asked that never saw
+it. Of what nobody labelled the mean of all is taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor
 
-from classifiers.training.encoder.batches import batches, padded
+from classifiers.encoder import MARKS
+from classifiers.training.encoder.batches import TOKENS, batches, read
+from classifiers.training.encoder.network import Network, device, quick
 
-TOKENS = 2_600
-SPREAD = 1e-4
+EVERYONE = -1
 
 
 @dataclass(frozen=True, slots=True)
-class States:
-    """Of text n the teacher's states are rows ``starts[n]`` to ``starts[n + 1]`` of ``held`` (float16,
-    tokens × dimensions); ``mean`` and ``spread`` by dimension, to bring all to one scale."""
+class Answers:
+    """``scores``: texts × classes of all heads; of text n the marks are rows ``starts[n]`` to
+    ``starts[n + 1]`` of ``marks`` (tokens × 3)."""
 
-    held: NDArray[np.float16]
+    scores: Tensor
+    marks: Tensor
     starts: NDArray[np.intp]
-    mean: NDArray[np.float32]
-    spread: NDArray[np.float32]
 
-    def of(self, number: int) -> NDArray[np.float32]:
-        """Text's tokens × dimensions, standardised."""
-        rows = self.held[self.starts[number] : self.starts[number + 1]].astype(np.float32)
-        scaled: NDArray[np.float32] = (rows - self.mean) / self.spread
-        return scaled
+    def marks_of(self, rows: Sequence[int], longest: int) -> Tensor:
+        """Texts × ``longest`` tokens × 3, whatever is asked for beyond a text's end."""
+        starts, ends = self.starts[list(rows)], self.starts[np.array(rows) + 1] - 1
+        where = np.minimum(starts[:, None] + np.arange(longest), ends[:, None])
+        return self.marks[torch.from_numpy(where).to(self.marks.device)]
+
+    def again(self, first: int, times: int) -> Answers:
+        """The same with the first so many texts so many times more before all."""
+        end = int(self.starts[first])
+        more = [self.starts[:first] + end * number for number in range(times)]
+        return Answers(
+            torch.cat([*[self.scores[:first]] * times, self.scores]),
+            torch.cat([*[self.marks[:end]] * times, self.marks]),
+            np.concatenate([*more, self.starts + end * times]),
+        )
 
 
-def states(
-    teacher: nn.Module, tokens: Sequence[Sequence[int]], tell: Callable[[str], None]
-) -> States:
-    """One pass of the teacher over all texts."""
-    lengths = np.array([len(read) for read in tokens])
+def answers(
+    teachers: Sequence[Network], tokens: Sequence[Sequence[int]], folds: Sequence[int]
+) -> Answers:
+    """``folds``: by text the teacher that is asked, or ``EVERYONE``."""
+    lengths = np.array([len(known) for known in tokens])
     starts = np.concatenate([[0], np.cumsum(lengths)])
-    held = np.empty((starts[-1], teacher.config.hidden_size), np.float16)
-    plan = batches(lengths, np.random.default_rng(0), TOKENS)
-    teacher.eval()
-    for number, rows in enumerate(plan):
-        with torch.inference_mode():
-            found = teacher(
-                **dict(
-                    zip(
-                        ("input_ids", "attention_mask"),
-                        padded([tokens[n] for n in rows]),
-                        strict=True,
-                    )
-                )
-            )[0]
-        for place, n in enumerate(rows):
-            held[starts[n] : starts[n + 1]] = found[place, : lengths[n]].half().numpy()
-        if number % 100 == 99 or number + 1 == len(plan):
-            tell(f"teacher: batch {number + 1} of {len(plan)}")
-    sample = held[:: max(1, len(held) // 40_000)].astype(np.float32)
-    return States(held, starts, sample.mean(axis=0), sample.std(axis=0) + SPREAD)
+    classes = teachers[0].heads.out_features
+    found = Answers(
+        torch.zeros((len(tokens), classes), device=device()),
+        torch.zeros((int(starts[-1]), MARKS), device=device()),
+        starts,
+    )
+    asked = np.array(folds)
+    for number, teacher in enumerate(teachers):
+        teacher.to(device()).eval()
+        share = np.where(asked == EVERYONE, 1 / len(teachers), asked == number)
+        rows = np.flatnonzero(share)
+        plan = batches(lengths[rows], np.random.default_rng(0), TOKENS * 8) if len(rows) else []
+        for batch in plan:
+            _ask(teacher, tokens, rows[batch], share, found)
+    return found
+
+
+def _ask(
+    teacher: Network,
+    tokens: Sequence[Sequence[int]],
+    rows: NDArray[np.intp],
+    share: NDArray[np.float64],
+    found: Answers,
+) -> None:
+    ids, mask = read([tokens[n] for n in rows])
+    with torch.inference_mode(), quick():
+        scores, marks = teacher(ids, mask)
+    weight = torch.tensor(share[rows], dtype=torch.float32, device=scores.device)
+    found.scores[torch.from_numpy(rows).to(scores.device)] += scores.float() * weight[:, None]
+    where = np.concatenate([np.arange(found.starts[n], found.starts[n + 1]) for n in rows])
+    there = mask.bool()
+    said = (marks.float() * weight[:, None, None])[there]
+    found.marks[torch.from_numpy(where).to(scores.device)] += said

@@ -14,7 +14,6 @@ import torch
 from tokenizers import Tokenizer
 from torch import nn
 
-MASK = "<mask>"
 LATIN_END, HANGUL_FIRST, HANGUL_LAST = "\u0250", "가", "힣"
 
 
