@@ -432,9 +432,11 @@ async def test_what_was_taken_back_is_no_lesson(
     await work_off()
     async with ground.db.acquire() as connection:
         case = await reading.record_of_ref(connection, label)
-        led_to = await connection.fetchval("SELECT DISTINCT agency FROM work_case")
+        given = await reading.record_of_ref(connection, agency)
     assert case is not None
-    assert led_to not in (None, alone)
+    assert given is not None
+    led_to = str(given.agency)
+    assert led_to not in ("None", alone)
     old = {"service": str(case.service), "urgency": str(case.urgency)}
     await correct(ground, city, editor, label, {"service": "taxi", "urgency": "low"})
     await give(ground, city, editor, agency, alone)
