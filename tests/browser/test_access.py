@@ -44,7 +44,8 @@ def test_every_page_is_open_to_everybody(
 ) -> None:
     one = visitor(phone=phone, dark=dark)
     page, wrong = one.page, {}
-    link = one.complain(f"가로등이 꺼져 있습니다. 종로구 청운동입니다. {phone} {dark}")
+    # Of what, nobody can tell: so it waits in triage, which is looked at below.
+    link = one.complain(f"요즘 너무 불편합니다. 종로구 청운동입니다. {phone} {dark}")
     for path in ("/", link, "/staff", "/no/such/page"):
         page.goto(path)
         one.is_live()
