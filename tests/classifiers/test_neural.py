@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import classifiers
+from classifiers.model import load as load_weights
 from hub.model.errors import Unavailable
 from hub.model.labels import SERVICES
 from hub.settings import CLONE
@@ -54,7 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_decides_the_service_and_names_itself(folder: Path) -> None:
     from classifiers.neural import SequenceClassifier
 
-    own, shipped = classifiers.load(folder), classifiers.load()
+    own, shipped = classifiers.load(folder), load_weights(alone=True)
     shares = SequenceClassifier(folder).probabilities(TEXTS)
     assert shares.shape == (len(TEXTS), len(SERVICES))
     np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-5)
