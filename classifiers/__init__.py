@@ -1,5 +1,6 @@
-"""The laboratory: texts in, labels with confidences out. Pure; needs only numpy at run time, and
-transformers with torch where a city serves an encoder of its own."""
+"""The laboratory: texts in, labels with confidences out. Pure; needs numpy, onnxruntime and
+tokenizers at run time, and transformers with torch where a city serves a sequence classifier of its
+own."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from classifiers.marks import Marks
 GRAPH, TOKENIZER, SHEET = "encoder.onnx", "tokenizer.json", "encoder.json"
 MARKS = 3
 """What the graph says of a token (``classifiers.marks``)."""
-OUTPUTS = ("scores", "marks")
+OUTPUTS = ("scores", "marks", "states")
 BATCH = 16
 """Texts of a length at a time: more only pads."""
 CHARS_A_TOKEN = 8
@@ -55,10 +55,12 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Opinions:
-    """Of several texts: for each head texts × classes, each row summing to one; and all marks."""
+    """Of several texts: for each head texts × classes, each row summing to one; all marks; and what it
+    thinks of each before it is asked for a class, texts × dimensions."""
 
     heads: dict[str, Floats]
     marks: list[Marks]
+    states: Floats
 
 
 class Encoder:
@@ -79,8 +81,10 @@ class Encoder:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.sheet.max_tokens)
         self._inputs = [wanted.name for wanted in self._session.get_inputs()]
-        if {given.name for given in self._session.get_outputs()} != set(OUTPUTS):
-            raise ValueError(f"{folder.name}: {GRAPH} does not say {' and '.join(OUTPUTS)}")
+        shapes = {given.name: given.shape for given in self._session.get_outputs()}
+        if shapes.keys() != set(OUTPUTS):
+            raise ValueError(f"{folder.name}: {GRAPH} does not say {', '.join(OUTPUTS)}")
+        self._dimensions = int(shapes["states"][-1])
 
     def probabilities(self, texts: Sequence[str]) -> dict[str, Floats]:
         """For each head texts × classes; each row sums to one."""
@@ -91,28 +95,30 @@ class Encoder:
         tokens = self._tokenizer.encode_batch([_readable(text, self) for text in texts])
         scores = np.empty((len(texts), sum(map(len, self.sheet.heads.values()))), np.float32)
         marks: list[Marks | None] = [None] * len(texts)
+        states = np.empty((len(texts), self._dimensions), np.float32)
         by_length = sorted(range(len(texts)), key=lambda n: len(tokens[n].ids))
         for start in range(0, len(texts), BATCH):
             rows = by_length[start : start + BATCH]
-            found, said = self._batch([tokens[n].ids for n in rows])
-            scores[rows] = found
+            scores[rows], said, states[rows] = self._batch([tokens[n].ids for n in rows])
             for n, of_text in zip(rows, _softmax(said), strict=True):
                 marks[n] = _marks(tokens[n], of_text)
         heads, first = {}, 0
         for head, classes in self.sheet.heads.items():
             heads[head] = _softmax(scores[:, first : first + len(classes)])
             first += len(classes)
-        return Opinions(heads, [one for one in marks if one is not None])
+        return Opinions(heads, [one for one in marks if one is not None], states)
 
-    def _batch(self, tokens: list[list[int]]) -> tuple[Floats, Floats]:
+    def _batch(self, tokens: list[list[int]]) -> tuple[Floats, Floats, Floats]:
         shape = (len(tokens), max(map(len, tokens)))
         ids, mask = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         for row, read in enumerate(tokens):
             ids[row, : len(read)] = read
             mask[row, : len(read)] = 1
         given = {"input_ids": ids, "attention_mask": mask}
-        scores, marks = self._session.run(OUTPUTS, {name: given[name] for name in self._inputs})
-        return scores, marks
+        scores, marks, states = self._session.run(
+            OUTPUTS, {name: given[name] for name in self._inputs}
+        )
+        return scores, marks, states
 
 
 def _marks(read: Encoding, sure: Floats) -> Marks:

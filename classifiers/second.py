@@ -40,6 +40,8 @@ class Second:
     """The encoder, how each head mixes it in, and where it is asked.
 
     ``columns``: for each head, which of the encoder's classes each of the linear model's is.
+    ``shifts``: what a city's corrections add to its probabilities, by its states: dimensions × classes,
+    and a constant as the last row.
     ``places``: the weights of its word on candidates for the place (``classifiers.marks``), and a bias.
     It is asked where the certainty of all heads together is less than ``ask_below``, or the chance of
     the best candidate lies in ``doubt``.
@@ -48,15 +50,19 @@ class Second:
     encoder: Encoder
     mixes: Mapping[str, Mix]
     columns: Mapping[str, NDArray[np.intp]]
+    shifts: Mapping[str, Floats]
     places: NDArray[np.float64]
     ask_below: float
     doubt: tuple[float, float]
 
     def opinions(self, texts: Sequence[str]) -> Opinions:
-        """For each head texts × classes in the linear model's order; and the marks."""
+        """For each head texts × classes in the linear model's order; once shifted they are scores,
+        which need not lie between 0 and 1."""
         found = self.encoder.read(texts)
         heads = {head: found.heads[head][:, columns] for head, columns in self.columns.items()}
-        return Opinions(heads, found.marks)
+        for head, shift in self.shifts.items():
+            heads[head] = heads[head] + found.states @ shift[:-1] + shift[-1]
+        return Opinions(heads, found.marks, found.states)
 
     def asked(self, heads: Mapping[str, Floats], places: Found) -> bool:
         """``heads``: the linear model's probabilities of one text; ``places``: the candidates, best
@@ -113,15 +119,18 @@ def arrays(
 
 
 def read(stored: Mapping[str, Any], folder: Path) -> Second | None:
-    """The second opinion that the weights name, if its graph lies beside them.
+    """The second opinion that the weights name, None where they name none.
 
-    Raises OSError or ValueError for files that are broken, or of another version."""
-    if "encoder" not in stored or not (folder / GRAPH).exists():
+    Raises OSError or ValueError for files that are missing, broken, or of another version: without
+    them the version would label otherwise than its name says."""
+    if "encoder" not in stored:
         return None
+    if not (folder / GRAPH).exists():
+        raise ValueError(f"{GRAPH} is missing beside the weights that name it")
     if digest(folder) != str(stored["encoder"]):
         raise ValueError(f"{GRAPH} belongs to other weights")
     encoder = _encoder(folder)
-    mixes, columns = {}, {}
+    mixes, columns, shifts = {}, {}, {}
     for head, classes in encoder.sheet.heads.items():
         if f"{head}_mix" not in stored:
             continue
@@ -131,7 +140,15 @@ def read(stored: Mapping[str, Any], folder: Path) -> Second | None:
         if not set(codes) <= set(classes):
             raise ValueError(f"the encoder lacks classes of {head}")
         columns[head] = np.array([classes.index(code) for code in codes])
+        if f"{head}_shift" in stored:
+            shifts[head] = np.asarray(stored[f"{head}_shift"], np.float32)
     low, high = (float(value) for value in stored["ask_of_places"])
     return Second(
-        encoder, mixes, columns, stored["place_mix"], float(stored["ask_below"]), (low, high)
+        encoder,
+        mixes,
+        columns,
+        shifts,
+        stored["place_mix"],
+        float(stored["ask_below"]),
+        (low, high),
     )

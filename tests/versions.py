@@ -15,6 +15,7 @@ def favouring(service: str, folder: Path, by: float = 5.0) -> str:
     arrays = read(WEIGHTS)
     column = list(arrays["service_classes"]).index(service)
     arrays["bias"][column] += by
+    del arrays["encoder"]  # the linear model alone, in a folder without a graph
     name = "linear-" + hashlib.sha256(f"{service} {by}".encode()).hexdigest()[:10]
     arrays["model"] = np.array(name)
     (folder / name).mkdir(parents=True)

@@ -6,12 +6,12 @@ The hub's own messages come on standard input, one JSON object a line: ``id``, `
 that a person did not take as they were, without saying what instead).
 
 New weights are the parent's plus a change. The change is a ridge regression towards what is missing
-from the parent's scores, the encoder's share in them included: for a corrected message the distance to
-its right label, for every other one nothing, so that the rest holds the model in place while the
-corrections pull. The encoder stays as it is, and so does calibration: what people said on a hub is no
-fair sample of how often the model is right. They confirm what it was sure of, and what they corrected
-it knows by then. ``OUT`` becomes the folder of the version, with ``scores.json``: its report card, and
-its parent's on the same messages.
+from the parent's scores: for a corrected message the distance to its right label, for every other one
+nothing, so that the rest holds the model in place while the corrections pull. The linear model learns
+it of the pieces of words, and the encoder, for its own scores, of its states; the encoder itself stays
+as it is. So does calibration: what people said on a hub is no fair sample of how often the model is
+right. They confirm what it was sure of, and what they corrected it knows by then. ``OUT`` becomes the
+folder of the version, with ``scores.json``: its report card, and its parent's on the same messages.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,8 +31,9 @@ from numpy.typing import NDArray
 
 from classifiers import LINEAR, Classifier, load, second
 from classifiers.model import HEADS, PLACES, WEIGHTS, read
-from classifiers.second import Second, mixed
+from classifiers.second import Second
 from classifiers.training import corpus, ridge, vectors
+from classifiers.training.calibration import surprise
 from classifiers.training.corpus import Rows
 from classifiers.training.evaluate import SHIPPED, cards, kept_out
 from classifiers.training.weights import name_of, quantised
@@ -45,6 +46,13 @@ CORRECTED_WEIGHT = 2.0
 hub, and what the model had wrong there was corrected, 1, 2 and 4 came out alike on messages set apart
 (0.720, 0.720, 0.719; before 0.686; without the others to hold it in place 0.709). Two lets a correction
 win over one look-alike that the model still has wrong."""
+STATES_PENALTY = 0.1
+"""Of the encoder's states, whose mean square length is made one."""
+CONSTANT = 0.3
+"""Beside the states, so that what is unlike all that was corrected stays as it was."""
+STEPS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
+"""How much of a change may be made. Corrections that say the same deserve more than all of it, for the
+regression goes only part of the way to them; where people decide this way and that, little."""
 LEAST_CORRECTED = 20
 """Fewer move nothing that the messages kept out could show."""
 CARD = "scores.json"
@@ -62,22 +70,28 @@ class TooFew(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """One head while it learns: its columns, and of each message what a person said (-1: nothing)."""
+    """One head while it learns: its columns, the calibration of its scores, and of each message what a
+    person said (-1: nothing)."""
 
     name: str
     classes: tuple[str, ...]
     columns: slice
+    calibration: tuple[float, float]
     corrected: NDArray[np.intp]
     doubted: NDArray[np.bool_]
 
-    def missing(self, scores: Floats, share: float) -> Floats:
-        """What the linear model lacks for the scores to be the corrected labels, where its part in them
-        is one less the encoder's ``share``; nothing for every other message."""
+    def missing(self, scores: Floats) -> Floats:
+        """What a model's scores lack to be the corrected labels; nothing for every other message."""
         lacking = np.zeros_like(scores)
         pulls = np.flatnonzero(self.corrected >= 0)
         lacking[pulls] = -scores[pulls]
         lacking[pulls, self.corrected[pulls]] += 1
-        return lacking / np.float32(1 - share)
+        return lacking
+
+    @property
+    def heard(self) -> NDArray[np.intp]:
+        """The rows to learn from."""
+        return np.flatnonzero(~self.doubted | (self.corrected >= 0))
 
     def weights(self) -> Floats:
         """How much each message counts."""
@@ -85,13 +99,38 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
-    """The messages as features, and their inner products."""
+class View:
+    """The messages as one of the models sees them, and the inner products of every two."""
 
-    x: sp.csr_matrix
+    x: Floats | sp.csr_matrix
     kernel: Floats
-    opinions: dict[str, Floats]
-    """Of the encoder where there is one, for what a person corrected; nothing for the rest."""
+    penalty: float
+
+    def change(self, fit: ridge.Fit) -> Floats:
+        """Features × classes: what a fit adds to the weights."""
+        found: Floats = self.x[fit.rows].T @ fit.dual
+        return found
+
+    def fit(self, head: Head, scores: Floats, rows: NDArray[np.intp]) -> ridge.Fit:
+        """What to add to the scores so that they are corrected, learned from the rows."""
+        lacking, weights = head.missing(scores), head.weights()
+        return ridge.fit(self.kernel, lacking, weights, rows, self.penalty, centred=False)
+
+
+@dataclass(frozen=True, slots=True)
+class States(View):
+    """As the encoder does: ``x`` is its states, and a one beside them, in another ``frame``."""
+
+    frame: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the models: its view, its scores for a head (texts × classes), its share in the mix."""
+
+    view: View
+    scores: Floats
+    share: float
 
 
 def heads(arrays: dict[str, Any], rows: Rows) -> list[Head]:
@@ -101,23 +140,20 @@ def heads(arrays: dict[str, Any], rows: Rows) -> list[Head]:
         classes = tuple(str(code) for code in arrays[f"{name}_classes"])
         numbers = {code: number for number, code in enumerate(classes)}
         corrected = np.array([numbers.get(row["corrected"].get(name), -1) for row in rows], np.intp)
-        doubted = np.array([name in row["doubted"] for row in rows], np.bool_)
+        # What this model has no class for is no word for the label that it gives instead.
+        doubted = np.array(
+            [
+                name in row["doubted"] or row["corrected"].get(name, classes[0]) not in numbers
+                for row in rows
+            ],
+            np.bool_,
+        )
         columns = slice(start, start + len(classes))
-        found.append(Head(name, classes, columns, corrected, doubted))
+        mix = arrays.get(f"{name}_mix", arrays[f"{name}_calibration"])
+        calibration = (float(mix[-2]), float(mix[-1]))
+        found.append(Head(name, classes, columns, calibration, corrected, doubted))
         start = columns.stop
     return found
-
-
-def opinions(encoder: Second | None, rows: Rows) -> dict[str, Floats]:
-    """For each head that the encoder has a share in, texts × classes."""
-    said = [number for number, row in enumerate(rows) if row["corrected"]]
-    if encoder is None or not said:
-        return {}
-    found = encoder.opinions([rows[number]["text"] for number in said]).heads
-    wide = {head: np.zeros((len(rows), part.shape[1]), np.float32) for head, part in found.items()}
-    for head, part in found.items():
-        wide[head][said] = part
-    return wide
 
 
 def learn(
@@ -130,52 +166,130 @@ def learn(
     corrected = sum(1 for row in rows if row["corrected"])
     if corrected < LEAST_CORRECTED:
         raise TooFew(corrected)
-    idf = arrays["idf"].astype(np.float32)
-    x = vectors.matrix(vectors.counted([row["text"] for row in rows]), idf)
-    texts = Texts(x, vectors.kernel(x), opinions(encoder, rows))
     fresh = dict(arrays)
     for part in ("weights", "scales"):
         fresh[part] = arrays[part].copy()
     told: dict[str, Any] = {"messages": len(rows), "corrected": corrected}
+    texts = [row["text"] for row in rows]
+    folds = np.array([corpus.fold(text) for text in texts])
+    words, states, opinions = _views(fresh, encoder, texts)
     for head in heads(arrays, rows):
-        told[head.name] = {
-            "corrected": int((head.corrected >= 0).sum()),
-            "doubted": int(head.doubted.sum()),
-        }
-        if (head.corrected >= 0).any():
-            _change(fresh, head, texts)
-            _say(f"{head.name}: {told[head.name]['corrected']} corrected messages learned")
+        count = int((head.corrected >= 0).sum())
+        told[head.name] = {"corrected": count, "doubted": int(head.doubted.sum())}
+        if not count:
+            continue
+        parts = _parts(fresh, head, words, states, opinions)
+        step = told[head.name]["step"] = best_step(head, parts, folds)
+        if not step:
+            _say(
+                f"{head.name}: {count} corrected, too unlike one another to say anything of others"
+            )
+            continue
+        _change_words(fresh, head, parts[0], step)
+        if len(parts) > 1:
+            _shift_states(fresh, head, parts[1], step)
+        _say(f"{head.name}: {count} corrected messages learned, {step:.0%} of the change")
     return fresh, told
 
 
-def _change(fresh: dict[str, Any], head: Head, texts: Texts) -> None:
-    """Put a head's change into the arrays."""
-    old = fresh["weights"][:, head.columns].astype(np.float32)
-    scales, bias = fresh["scales"][head.columns], fresh["bias"][head.columns]
-    scores = np.asarray((texts.x @ old) * scales + bias, np.float32)
-    opinion = texts.opinions.get(head.name)
-    share = 0.0 if opinion is None else float(fresh[f"{head.name}_mix"][0])
-    together = scores if opinion is None else mixed(scores, opinion, share)
-    lacking, weights = head.missing(together, share), head.weights()
-    heard = np.flatnonzero(~head.doubted | (head.corrected >= 0))
-    fit = ridge.fit(texts.kernel, lacking, weights, heard, PENALTY, centred=False)
-    changed = old * scales + texts.x[heard].T @ fit.dual
+def _views(
+    arrays: dict[str, Any], encoder: Second | None, texts: Sequence[str]
+) -> tuple[View, States | None, dict[str, Floats]]:
+    """The texts as words, as the encoder's states, and what it says of them."""
+    x = vectors.rows(texts, arrays["idf"].astype(np.float32))
+    words = View(x, vectors.kernel(x), PENALTY)
+    if encoder is None:
+        return words, None, {}
+    found = encoder.opinions(texts)
+    frame = _frame(found.states)
+    states = np.hstack([found.states, np.ones((len(texts), 1), np.float32)]) @ frame
+    return words, States(states, states @ states.T, STATES_PENALTY, frame), found.heads
+
+
+def _frame(states: Floats) -> Floats:
+    """What takes a state and a one to the state less the mean, over the root of the mean square length,
+    and the constant."""
+    middle = states.mean(axis=0)
+    spread = np.sqrt(((states - middle) ** 2).sum(axis=1).mean()) + np.float32(1e-6)
+    frame = np.eye(states.shape[1] + 1, dtype=np.float32)
+    frame[:-1, :-1] /= spread
+    frame[-1, :-1] = -middle / spread
+    frame[-1, -1] = CONSTANT
+    return frame
+
+
+def _parts(
+    arrays: dict[str, Any],
+    head: Head,
+    words: View,
+    states: States | None,
+    opinions: Mapping[str, Floats],
+) -> list[Part]:
+    old = arrays["weights"][:, head.columns].astype(np.float32) * arrays["scales"][head.columns]
+    scores = np.asarray(words.x @ old + arrays["bias"][head.columns], np.float32)
+    if states is None or head.name not in opinions:
+        return [Part(words, scores, 1.0)]
+    share = float(arrays[f"{head.name}_mix"][0])
+    return [Part(words, scores, 1 - share), Part(states, opinions[head.name], share)]
+
+
+def best_step(head: Head, parts: Sequence[Part], folds: NDArray[np.intp]) -> float:
+    """How much of the change to make: as much as makes the labels likeliest of messages that it was not
+    learned from, by folds: the corrected label, and of all others the one that the parent gives."""
+    moved = [np.zeros_like(part.scores) for part in parts]
+    for fold in range(corpus.FOLDS):
+        unseen, rest = (
+            head.heard[folds[head.heard] == fold],
+            head.heard[folds[head.heard] != fold],
+        )
+        if not len(unseen) or not (head.corrected[rest] >= 0).any():
+            continue
+        for part, change in zip(parts, moved, strict=True):
+            fit = part.view.fit(head, part.scores, rest)
+            change[unseen] = part.view.kernel[np.ix_(unseen, rest)] @ fit.dual
+    before = _together(parts, [part.scores for part in parts])
+    after = _together(parts, moved)
+    wanted = np.where(head.corrected >= 0, head.corrected, before.argmax(axis=1))
+    heard = head.heard
+    return min(
+        STEPS,
+        key=lambda s: surprise((before + s * after)[heard], wanted[heard], *head.calibration),
+    )
+
+
+def _together(parts: Sequence[Part], each: Sequence[Floats]) -> Floats:
+    shares = [part.share * found for part, found in zip(parts, each, strict=True)]
+    found: Floats = np.sum(shares, axis=0, dtype=np.float32)
+    return found
+
+
+def _change_words(fresh: dict[str, Any], head: Head, part: Part, step: float) -> None:
+    """Put the linear model's change into the arrays."""
+    fit = part.view.fit(head, part.scores, head.heard)
+    old = fresh["weights"][:, head.columns].astype(np.float32) * fresh["scales"][head.columns]
+    changed = old + np.float32(step) * part.view.change(fit)
     fresh["weights"][:, head.columns], fresh["scales"][head.columns] = quantised(changed)
 
 
+def _shift_states(fresh: dict[str, Any], head: Head, part: Part, step: float) -> None:
+    """Put what is added to the encoder's scores into the arrays, as ``classifiers.second`` reads it."""
+    assert isinstance(part.view, States)
+    fit = part.view.fit(head, part.scores, head.heard)
+    shift = part.view.frame @ (np.float32(step) * part.view.change(fit))
+    fresh[f"{head.name}_shift"] = shift + fresh.get(f"{head.name}_shift", np.float32(0))
+
+
 def lessons(rows: Rows, judged: Rows) -> Rows:
-    """The rows to learn from: none that is kept out, nor one that begins like one that is."""
-    kept = {corpus.beginning(row["text"]) for row in judged}
-    return [
-        row
-        for row in rows
-        if not corpus.held_out(row["id"]) and corpus.beginning(row["text"]) not in kept
-    ]
+    """The rows to learn from: none that is kept out, be it judged already or not, nor one that begins
+    like one that is."""
+    out = [row for row in rows if corpus.held_out(row["id"])]
+    kept = {corpus.beginning(row["text"]) for row in [*judged, *out]}
+    return [row for row in rows if corpus.beginning(row["text"]) not in kept]
 
 
 def agreement(old: Classifier, new: Classifier, rows: Rows) -> float | None:
-    """In which share of the messages kept out, of which nobody said anything, the service is the
-    parent's; None without any."""
+    """In which share of the messages kept out, of which nobody said that they are wrong, the service is
+    the parent's; None without any."""
     quiet = [
         row["text"]
         for row in rows
@@ -191,8 +305,11 @@ def agreement(old: Classifier, new: Classifier, rows: Rows) -> float | None:
 def make(parent: Path | None, out: Path, rows: Rows, data: Path | None) -> dict[str, Any]:
     """Write the version's folder; its report card. ``parent`` None: the shipped version.
 
-    Raises OSError or ValueError for a parent that cannot be read, TooFew; then ``out`` is untouched.
+    Raises OSError or ValueError for a parent that cannot be read or an ``out`` that exists, TooFew;
+    then ``out`` is untouched.
     """
+    if out.exists():
+        raise FileExistsError(f"{out} is there already; name a folder that is not")
     own = [row | row["confirmed"] | row["corrected"] for row in rows]
     said = [row for row in own if row["confirmed"] or row["corrected"]]
     judged = kept_out(said, data)

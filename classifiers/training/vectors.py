@@ -43,6 +43,14 @@ def matrix(texts: Sequence[Blocks], idf: NDArray[np.float32]) -> sp.csr_matrix:
     return sp.csr_matrix((values, columns, starts), shape=(len(texts), 2**BITS))
 
 
+def rows(texts: Sequence[str], idf: NDArray[np.float32]) -> sp.csr_matrix:
+    """The same of the texts themselves, some at a time: what is counted takes more room than a row."""
+    parts = [
+        matrix(counted(texts[start : start + CHUNK]), idf) for start in range(0, len(texts), CHUNK)
+    ]
+    return sp.vstack(parts, format="csr")
+
+
 def kernel(x: sp.csr_matrix) -> NDArray[np.float32]:
     """The inner product of every two rows."""
     transposed = x.T.tocsr()

@@ -51,7 +51,10 @@ def making(home: Home) -> Iterator[Making]:
 
 def _clear(models: Path) -> None:
     for folder in models.glob(f"{PREFIX}*"):
-        lock = _open(folder / LOCK)
+        try:
+            lock = _open(folder / LOCK)
+        except FileNotFoundError:
+            continue  # its maker was done in the meantime
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -226,10 +226,56 @@ def test_a_doubted_label_neither_pulls_nor_holds() -> None:
     arrays = read(WEIGHTS)
     with_them, told = from_hub.learn(arrays, rows + doubted)
     without, _ = from_hub.learn(arrays, rows)
+    step = told["service"].pop("step")
     assert told["service"] == {"corrected": 30, "doubted": 30}
+    assert step >= 0.75
     assert (with_them["weights"] == without["weights"]).all()
     held, _ = from_hub.learn(arrays, rows + [one | {"doubted": []} for one in doubted])
     assert (held["weights"] != without["weights"]).any()
+
+
+@pytest.mark.parametrize(("apart", "least", "most"), [(True, 1.0, 1.5), (False, 0.0, 0.25)])
+def test_a_change_goes_as_far_as_it_is_right_about_others(
+    apart: bool, least: float, most: float
+) -> None:
+    """Of 100 messages 30 were corrected: all of a kind, or some of many that are alike."""
+    corrected = np.arange(100) < 30
+    x = np.eye(2, dtype=np.float32)[np.where(corrected & apart, 1, 0)]
+    head = from_hub.Head(
+        "service",
+        ("a", "b"),
+        slice(2),
+        (3.0, 0.05),
+        np.where(corrected, 1, -1),
+        np.zeros(100, np.bool_),
+    )
+    scores = np.tile(np.array([[0.55, 0.45]], np.float32), (100, 1))
+    parts = [from_hub.Part(from_hub.View(x, x @ x.T, 0.1), scores, 1.0)]
+    assert least <= from_hub.best_step(head, parts, np.arange(100) % corpus.FOLDS) <= most
+
+
+def test_what_a_version_has_no_class_for_neither_pulls_nor_holds() -> None:
+    rows = [drone(n, corrected=True) for n in range(30)]
+    unknown = [drone(n, corrected=False) | {"corrected": {"service": "ufo"}} for n in range(30, 60)]
+    arrays = read(WEIGHTS)
+    with_them, told = from_hub.learn(arrays, rows + unknown)
+    without, _ = from_hub.learn(arrays, rows)
+    assert told["service"]["corrected"] == 30
+    assert (with_them["weights"] == without["weights"]).all()
+
+
+def test_what_is_kept_out_is_kept_out_before_anybody_judged_it() -> None:
+    rows = [row(f"hub {word(n)} text", "bus") for n in range(200)]
+    quiet = next(one for one in rows if corpus.held_out(one["id"]))
+    twin = next(one for one in rows if not corpus.held_out(one["id"])) | {"text": quiet["text"]}
+    learned = from_hub.lessons([quiet, twin, *rows], [])
+    assert learned and not any(corpus.held_out(one["id"]) for one in learned)
+    assert quiet["text"] not in {one["text"] for one in learned}
+
+
+def test_a_folder_that_is_there_is_refused_before_anything_is_learned(tmp_path: Path) -> None:
+    with pytest.raises(FileExistsError, match="is there already"):
+        from_hub.make(None, tmp_path, [drone(n, corrected=True) for n in range(40)], None)
 
 
 def test_confidence_stays_what_it_is_worth_however_much_was_confirmed() -> None:

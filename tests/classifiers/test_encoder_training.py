@@ -112,7 +112,7 @@ def test_where_a_place_stands_is_learned_token_by_token(tmp_path: Path) -> None:
     ]
     network, tokenizer, sheet = tuned(_base(tmp_path / "base"), placed, PLAN, _quiet)
     (ids, _), (wanted, _) = tokens_and_marks(tokenizer, placed, sheet.max_tokens)
-    _, marks = network(torch.tensor([ids]), torch.ones(1, len(ids), dtype=torch.long))
+    _, marks, _ = network(torch.tensor([ids]), torch.ones(1, len(ids), dtype=torch.long))
 
     known = [n for n, mark in enumerate(wanted) if mark != UNSAID]
     assert {wanted[n] for n in known} == {0, 1, 2}

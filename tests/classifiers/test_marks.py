@@ -77,11 +77,19 @@ def test_how_much_its_word_counts_is_learned_from_messages_set_aside() -> None:
     marks = _marks(NONE, FIRST, FURTHER, NONE, NONE, NONE, NONE)
     nothing = Marks(np.full((1, 3), 1 / 3, np.float32), np.zeros(1, np.intp), np.zeros(1, np.intp))
     said = mixing.places(
-        texts, ["홍제역", "", "홍제역"], where, Opinions({}, [marks, nothing, marks])
+        texts,
+        ["홍제역", "", "홍제역"],
+        where,
+        Opinions({}, [marks, nothing, marks], np.zeros((3, 0), np.float32)),
     )
     assert said.weights[1] > 0
     assert said.together[0][0][0].text == "홍제역"
     low, high = mixing.doubt(said, where.sure)
     assert 0 <= low < high <= 1
-    silent = mixing.places(texts, ["", "", ""], where, Opinions({}, [marks, nothing, marks]))
+    silent = mixing.places(
+        texts,
+        ["", "", ""],
+        where,
+        Opinions({}, [marks, nothing, marks], np.zeros((3, 0), np.float32)),
+    )
     assert [span for span, _ in silent.together[0]] == [span for span, _ in silent.alone[0]]

@@ -70,10 +70,13 @@ def test_it_is_asked_only_where_the_linear_model_is_unsure() -> None:
     assert alone.asked([DOUBTFUL]) == 0
 
 
-def test_a_version_without_its_graph_is_the_linear_model_alone(tmp_path: Path) -> None:
-    bare = load(_copy(tmp_path / "bare", GRAPH))
-    assert bare.asked(TEXTS) == 0
-    assert [labels.service.code for labels in bare.label(TEXTS)]
+def test_a_version_without_its_graph_is_refused(tmp_path: Path) -> None:
+    bare = _copy(tmp_path / "bare", GRAPH)
+    with pytest.raises(ValueError, match="is missing"):
+        load(bare)
+    alone = load_weights(bare / "linear.npz", alone=True)
+    assert alone.asked(TEXTS) == 0
+    assert [labels.service.code for labels in alone.label(TEXTS)]
 
 
 def test_versions_of_one_encoder_share_it(tmp_path: Path) -> None:
@@ -139,7 +142,7 @@ def test_a_correction_wins_over_the_encoder_too(tmp_path: Path) -> None:
             for thing in ("누가 두고 간 물건", "쌓아 둔 상자", "세워 둔 수레", "널브러진 자재")
         )
     ]
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "id": f"c-{number}",
             "text": text,
@@ -149,8 +152,21 @@ def test_a_correction_wins_over_the_encoder_too(tmp_path: Path) -> None:
         }
         for number, text in enumerate(texts)
     ]
+    quiet: dict[str, object] = {"corrected": {}, "confirmed": {}, "doubted": []}
+    rows += [
+        {"id": f"q-{number}", "text": f"{number}번 버스가 {minutes}분째 오지 않습니다"} | quiet
+        for number, minutes in enumerate(range(5, 45))
+    ]
     from_hub.make(None, tmp_path / "next", rows, None)
     before, after = load(), load(tmp_path / "next")
+    ours, theirs = (
+        second.read(read(folder / "linear.npz"), folder) for folder in (FOLDER, tmp_path / "next")
+    )
+    assert ours is not None and theirs is not None
+    assert ours.encoder is theirs.encoder
+    number = before.classes("service").index("street_order")
+    learned = theirs.opinions(texts).heads["service"] - ours.opinions(texts).heads["service"]
+    assert learned[:, number].mean() > 0.5  # the encoder's scores were moved, too
     asked = [text for text in texts if before.asked([text])]
     assert asked
     right = [labels.service.code == "street_order" for labels in after.label(asked)]

@@ -16,7 +16,7 @@ import onnxruntime
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from classifiers.encoder import GRAPH
+from classifiers.encoder import GRAPH, OUTPUTS
 from classifiers.training.encoder.network import Network
 
 SHAPES = ((1, 7), (3, 33), (2, 96))
@@ -62,7 +62,7 @@ def _graph(network: Network, vocabulary: int, path: Path) -> None:
         example,
         str(path),
         input_names=["input_ids", "attention_mask"],
-        output_names=["scores", "marks"],
+        output_names=list(OUTPUTS),
         dynamic_shapes=({0: texts, 1: tokens}, {0: texts, 1: tokens}),
         dynamo=True,
         opset_version=OPSET,

@@ -70,7 +70,7 @@ class Task:
         """What the batch costs; ``share`` is how much of the learning is done, from 0 to 1."""
         ids, mask = read([self.tokens[n] for n in rows])
         with quick():
-            scores, marks, states = network.answers(ids, mask)
+            scores, marks, _, states = network.answers(ids, mask)
             loss = self._of_labels(scores.float(), rows)
             loss = loss + MARK_WEIGHT * self._of_marks(marks.float(), rows)
             if self._teaching is not None:

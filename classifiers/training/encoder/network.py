@@ -23,8 +23,9 @@ HEADS_FILE = "heads.safetensors"
 
 
 class Network(nn.Module):  # type: ignore[misc]  # torch carries no types here
-    """Token numbers in; out come one score a class of every head (texts × classes), and for each token
-    whether no place, a place's first token or a further one stands there (texts × tokens × 3)."""
+    """Token numbers in; out come one score a class of every head (texts × classes), for each token
+    whether no place, a place's first token or a further one stands there (texts × tokens × 3), and the
+    mean state that the scores are made from (texts × dimensions)."""
 
     def __init__(self, encoder: nn.Module, classes: int) -> None:
         super().__init__()
@@ -33,16 +34,16 @@ class Network(nn.Module):  # type: ignore[misc]  # torch carries no types here
         self.heads = nn.Linear(encoder.config.hidden_size, classes)
         self.marks = nn.Linear(encoder.config.hidden_size, MARKS)
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Both are texts × tokens, int64; the mask is 1 where there is a token."""
-        scores, marks, _ = self.answers(input_ids, attention_mask)
-        return scores, marks
+        scores, marks, whole, _ = self.answers(input_ids, attention_mask)
+        return scores, marks, whole
 
-    def answers(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """As above, and the states (texts × tokens × dimensions)."""
+    def answers(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """As above, and the state of each token (texts × tokens × dimensions)."""
         states = self.encoder(input_ids=ids, attention_mask=mask)[0]
-        scores = self.heads(self.drop(mean(states, mask)))
-        return scores, self.marks(self.drop(states)), states
+        whole = mean(states, mask)
+        return self.heads(self.drop(whole)), self.marks(self.drop(states)), whole, states
 
 
 def mean(states: Tensor, mask: Tensor) -> Tensor:

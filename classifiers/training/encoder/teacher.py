@@ -80,7 +80,7 @@ def _ask(
 ) -> None:
     ids, mask = read([tokens[n] for n in rows])
     with torch.inference_mode(), quick():
-        scores, marks = teacher(ids, mask)
+        scores, marks, _ = teacher(ids, mask)
     weight = torch.tensor(share[rows], dtype=torch.float32, device=scores.device)
     found.scores[torch.from_numpy(rows).to(scores.device)] += scores.float() * weight[:, None]
     where = np.concatenate([np.arange(found.starts[n], found.starts[n + 1]) for n in rows])
