@@ -169,8 +169,8 @@ class Classifier:
         return Label(classes[number], round(float(probabilities[number]), 4))
 
     def _believed(self, grave: Alarm, reading: Reading) -> bool:
-        """Whether a pattern's alarm is: where danger is half as likely as would do alone, or the sentence
-        in which it rings would do alone. After thanks for a bench a drowning man is a small part."""
+        """Whether a pattern's alarm is: where danger is half as likely as would do alone, or would do
+        alone in the sentence that rings. After thanks for a bench a drowning man is a small part."""
         if 2 * self._danger(reading) >= self._urgent_above:
             return True
         return self._danger(self._read(grave.sentence)) >= self._urgent_above

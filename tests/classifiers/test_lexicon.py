@@ -223,7 +223,7 @@ def test_a_long_text_is_read_in_time(unit: str) -> None:
 
 
 def test_thanks_before_it_do_not_drown_an_alarm() -> None:
-    thanks = "안녕하세요 항상 시민을 위해 애써주셔서 감사드립니다. 새로 놓인 공원 벤치도 잘 쓰고 있습니다. "
+    thanks = "늘 시민을 위해 애써주셔서 감사드립니다. 새로 놓인 공원 벤치도 잘 쓰고 있습니다. "
     drowning = "그런데 호수에 어떤 분이 빠져서 허우적거리고 계십니다."
     calm = "호수에 오리가 많아서 아이들이 좋아합니다."
     rings, silent = MODEL.label([thanks * 3 + drowning, thanks * 3 + calm])
