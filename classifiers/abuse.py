@@ -7,6 +7,7 @@ what staff see folded hangs on it; its probability is that of texts half of whic
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,11 +15,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.features import Counts
+from classifiers.features import Counts, count_normalised, word_of_each
 from hub.model.labels import ABUSE, Label
 
 PIECE_CHARS = 60
 """About as long as the comments that it learned from; in a longer piece one insult drowns."""
+
+_LETTER = "[\u1100-\u1175]"  # Hangul letters that make no syllable, as normalised
+_LAUGHTER = re.compile(
+    # ㅋ, ㅎ, ㅠ, ㅜ and ㅡ; of ㅋㅠ normalising makes 큐
+    "[ᄏᄒ]+(?:[큐쿠크휴후흐](?![가-힣]))?[ᄏ휴ᅮᅳ]*|[ᅲᅮᅳ]+"
+    # One other letter again and again (ㅇㅇ, ㄷㄷ); of different ones insults are made.
+    f"|(?<!{_LETTER})({_LETTER})\\1+(?!{_LETTER})"
+)
+
+
+def said(normal: str) -> str:
+    """A normalised text without runs of lone letters, laughter and tears, which say nothing: whoever
+    insults laughs, and so does whoever says thanks. Signs alone (ㅋㅋ!!) are nothing either."""
+    told = " ".join(_LAUGHTER.sub("", normal).split())
+    return told if told == normal or any(map(str.isalnum, told)) else ""
 
 
 def pieces(normal: str) -> list[NDArray[np.intp]]:
@@ -64,9 +80,13 @@ class Abuse:
     ) -> Label:
         """``abuse`` or ``none`` of a text with these features, with its probability."""
         abuse, none = ABUSE
-        if not normal:
+        told = said(normal)
+        if not told:
             return Label(none, 1.0)
-        worst = round(float(self.probabilities(normal, blocks[0], words[0]).max()), 4)
+        if told != normal:
+            bits = len(self.weights).bit_length() - 1
+            blocks, words = count_normalised(told, bits), word_of_each(told)
+        worst = round(float(self.probabilities(told, blocks[0], words[0]).max()), 4)
         return Label(abuse, worst) if worst > self.above else Label(none, round(1 - worst, 4))
 
 

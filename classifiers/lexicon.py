@@ -2,166 +2,224 @@
 
 A learned model sees few fires and no collapsing tunnel; these patterns do not depend on having been
 frequent. They raise the urgency, and name the service where it is plain; they never lower anything.
+
+How a pattern is written: ``~12`` is up to twelve signs of the same sentence, so that every pattern ends in
+time; ``WHO`` is a word for people. Each has its example in ``tests/classifiers/test_lexicon.py``.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hub.model.labels import Span
 
-_KO = re.IGNORECASE
 CONFIDENCE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What a pattern says: the service that must act, if plain, and the piece of the text it is in."""
+    """What a pattern says: the service that must act, if plain; the piece of the text it is in, and the
+    sentence around that."""
 
     service: str | None
     span: Span
+    sentence: str
 
 
-_GRAVE: tuple[tuple[re.Pattern[str], str | None], ...] = tuple(
-    (re.compile(pattern, _KO), service)
-    for pattern, service in (
-        (
-            r"(?:사람|아이|승객|할머니|할아버지|어르신|운전자|시민|학생|엄마|아빠|친구|직원|손님|명)[^.!?\n]{0,12}(?:갇혔|갇혀|갇힌|깔렸|깔려|매몰|고립|빠졌|빠져)",
-            "fire_rescue",
-        ),
-        (
-            r"(?:지하차도|차 ?안|엘리베이터|승강기|건물 ?안|반지하|지하실)[^.!?\n]{0,20}(?:갇혔|갇혀|갇힌|못 ?나오)",
-            "fire_rescue",
-        ),
-        (
-            r"(?:지하차도|반지하|지하철역|지하상가|터널)[^.!?\n]{0,15}(?:물이 ?(?:차|들어|밀려|가득)|침수되고|잠기고|잠겼)",
-            "flooding",
-        ),
-        (
-            r"가스[^.!?\n]{0,10}(?:냄새|새고|새는|샙니다|새요|누출|폭발)|(?:냄새|누출)[^.!?\n]{0,6}가스",
-            "fire_rescue",
-        ),
-        (
-            r"(?:불이|불길이?|화재가|산불이)[^.!?\n가-힣]{0,2} ?(?:났어요|났습니다|났는데|나고 있|났다고|번지|치솟|붙었|발생했|크게)",
-            "fire_rescue",
-        ),
-        (
-            r"(?:지금|방금|현재)[^.!?\n]{0,15}(?:불났|불이 나|화재|(?<![가-힣])(?<!개학 )연기가)",
-            "fire_rescue",
-        ),
-        (r"연기가[^.!?\n]{0,12}(?:가득|자욱|치솟|올라오|나오고 있|나고 있)", "fire_rescue"),
-        (
-            r"(?:건물|벽|담장|옹벽|천장|크레인|비계|공사장|축대|지붕|다리)[이가은는 ]{0,2}[^.!?\n]{0,10}(?:무너졌|무너지고|무너질 것|붕괴|쓰러지고|쓰러질 것|기울고)",
-            "building_works",
-        ),
-        (
-            r"(?:땅|도로|지반|길)[이가]? ?[^.!?\n]{0,8}(?:갑자기 ?꺼졌|푹 꺼졌|싱크홀이 ?(?:생겼|났))",
-            "road_damage",
-        ),
-        (
-            r"(?:아이|아들|딸|할머니|할아버지|어머니|아버지|치매)[^.!?\n]{0,14}(?:실종|없어졌|사라졌|안 ?보여요|못 ?찾겠)",
-            "public_safety",
-        ),
-        (r"(?:쓰러져|의식이? ?없|숨을 ?(?:안|못) ?쉬|심정지|피를 많이|감전)", "fire_rescue"),
-        (
-            r"(?<![을를들])(?<![을를들] )(?:살려|구해) ?(?:주세요|달라)|119 ?(?:불러|신고)[^.!?\n]{0,6}(?:주세요|했)",
-            None,
-        ),
-        (r"(?:칼|흉기|총)[을를]? ?(?:들고|휘두|든)", "public_safety"),
-        (
-            r"\b(?:people|person|man|woman|child(?:ren)?|kids?|son|daughter|workers?|drivers?|passengers?|someone|somebody|we|i)\b[^.!?\n]{0,45}\b(?:trapped|stuck (?:in|inside|under|on)(?! traffic| the phone| hold)|buried (?:under|in the rubble)|drowning(?! in (?!the\b|a\b))|unconscious|not breathing|(?:cannot|can't) breathe|bleeding badly)\b",
-            "fire_rescue",
-        ),
-        (
-            r"\b(?:water|flood\w*|fire|smoke)\b[^.!?\n]{0,45}\b(?:cannot|can't|unable to) (?:get|come) out\b",
-            "fire_rescue",
-        ),
-        (
-            r"\b(?:smell(?:s|ing)?(?: of)?|leaking|leak of) (?:natural )?gas\b|\bgas (?:leak|smell|explosion)\b",
-            "fire_rescue",
-        ),
-        (
-            r"\b(?:is|are|'s|caught|building|house|car|station|train|apartment|store)\b[^.!?\n]{0,12}\bon fire\b|\bfire (?:broke out|in the|is spreading|at the)\b|\bexplosion (?:at|in|near|on)\b|\bsmoke (?:is )?(?:coming|pouring|filling|billowing)\b",
-            "fire_rescue",
-        ),
-        (
-            r"\b(?:wall|building|roof|bridge|crane|ceiling|scaffold\w*|balcony)\b[^.!?\n]{0,30}\b(?:collaps(?:ed|ing)|about to (?:fall|collapse)|falling down|caving in)\b",
-            "building_works",
-        ),
-        (
-            r"\b(?:underpass|tunnel|basement|subway station)\b[^.!?\n]{0,20}\b(?:flood(?:ed|ing)|filling with water|under ?water)\b",
-            "flooding",
-        ),
-        (
-            r"\b(?:child|kid|son|daughter|boy|girl|toddler|elderly|mother|father|grand\w+)\b[^.!?\n]{0,18}\b(?:is|are|went|has gone|gone) missing\b|\bmissing (?:child|boy|girl|toddler|elderly)\b",
-            "public_safety",
-        ),
-        (
-            r"\b(?:sinkhole|road)\b[^.!?\n]{0,15}\b(?:opened up|just collapsed|swallowed)\b",
-            "road_damage",
-        ),
-        (
-            r"\b(?:live|downed|sparking|exposed live) (?:power ?line|wire|electric\w* wire)s?\b|\belectrocut",
-            "fire_rescue",
-        ),
-        (
-            r"\b(?:man|someone|person|guy) (?:with|waving|holding) an? (?:knife|gun|weapon)\b|\bactive shooter\b",
-            "public_safety",
-        ),
+Grave = tuple[tuple[re.Pattern[str], str | None], ...]
+
+_SIGNS = re.compile(r"~(\d+)")
+_WHO_KOREAN = "(?:사람|아이|아기|애들|승객|할머니|할아버지|어르신|운전자|기사님|시민|학생|엄마|아빠|어머니|아버지|남편|아내|아들|딸|친구|동생|직원|손님|노인|남자|여자|남성|여성|명)"
+_WHO_ENGLISH = r"\b(?:people|persons?|m[ae]n|wom[ae]n|guys?|lady|boys?|girls?|child(?:ren)?|kids?|baby|toddler|son|daughter|mother|mom|mum|father|dad|husband|wife|brother|sister|grand\w+|friends?|neighbou?rs?|roommate|elderly|workers?|drivers?|riders?|passengers?|students?|someone|somebody|everyone|we|i|he|she|they)\b"
+
+
+def _pattern(written: str, who: str = "") -> re.Pattern[str]:
+    return re.compile(_SIGNS.sub(r"[^.!?\\n]{0,\1}", written.replace("WHO", who)), re.IGNORECASE)
+
+
+def _grave(who: str, *written: tuple[str, str | None]) -> Grave:
+    return tuple((_pattern(pattern, who), service) for pattern, service in written)
+
+
+# The first that matches speaks: who is in danger before what is broken.
+_GRAVE_KOREAN = _grave(
+    _WHO_KOREAN,
+    # Somebody who cannot get out, or lies under something, or in the water.
+    (r"WHO~12(?:갇[혔혀힌힘]|깔[렸려린림]|매몰|(?<!사회적 )고립)", "fire_rescue"),
+    (r"(?:갇힌|깔린|매몰된|감전된|추락한|쓰러진|물에 ?빠진) ?WHO(?!을)", "fire_rescue"),
+    (r"(?:지하차도|차 ?안|엘리베이터|승강기|건물 ?안|반지하|지하실|불|연기|물이)~20(?:갇[혔혀힌힘]|못 ?나[오와가갑]|나갈 ?수가? ?없)", "fire_rescue"),
+    (r"(?:아이|아기|애)[가는만 ]{0,2}~4차 ?안에 ?(?:혼자|방치)", "fire_rescue"),
+    (r"(?:한강|(?<![가-힣])강|강물|하천|개천|바다|호수|저수지|계곡|구덩이|구멍|맨홀|물)에 ?~8(?:빠[졌져지]|떠내려|허우적)|압사", "fire_rescue"),
+    # Somebody's body fails.
+    (r"WHO~14쓰러(?:졌|져|지셨|지신|짐)", "fire_rescue"),
+    (r"(?<![가-힣])(?<!시민 )(?<!안전 )의식[이을도]? ?(?:없|잃)|숨[을이도]? ?(?:안|못) ?(?:쉬(?!겠)|쉽|쉼)|숨이 ?멎|심정지(?! ?환자|[의로률])|심장이? ?멈|맥박이? ?없", "fire_rescue"),
+    (r"(?<![가-힣])피[를가]? ?(?:많이|너무|엄청|철철|흘)|감전(?:됐|되었|된|당)", "fire_rescue"),
+    # Fire, smoke, gas, what blows up.
+    (r"불이야|불남|(?<![열천])(?:불[이길]{0,2}|화재가)[^.!?\n가-힣]{0,2}(?:났(?!다[는면던]|을|던|었)|나고 ?있|나요|납니다|번지|치솟|붙었|타오르|발생했|크게)", "fire_rescue"),
+    (r"(?:지금|방금|현재)~15(?:불이 나|화재|연기[가나])", "fire_rescue"),
+    (r"연기[가도]~12(?:가득|자욱|치솟|올라[오와]|들어와|나와|나오고 있|나고 있)|연기 ?(?:나와|올라와)", "fire_rescue"),
+    (r"가스~10(?:냄새|새고|새는|샙니다|새요|누출|폭발)|(?:냄새|누출)~6가스", "fire_rescue"),
+    (r"폭발음|(?:배터리|공장|주유소|건물|창고|변압기|버스|차)[이가에서 ]{0,3}~6폭발(?:했|하고|해서)", "fire_rescue"),
+    # Water that people cannot leave.
+    (r"(?:지하차도|반지하|지하철역|지하상가|터널)~15(?:물이 ?(?:차|들어|밀려|가득|허리|목|가슴)|침수되고|잠기고|잠겼)", "flooding"),
+    # What falls down.
+    (r"(?:건물|외?벽|담장|옹벽|천장|크레인|비계|공사장|축대|지붕|다리)[이가은는 ]{0,2}~10(?:무너졌|무너져|무너지고|무너질 것|무너짐|붕괴|쓰러지고|쓰러질 것|기울고)|(?:크레인|비계|담장|옹벽|외벽|축대|전봇대)[이가 ]{0,2}~6(?:넘어졌|넘어져|쓰러졌|쓰러져)", "building_works"),
+    (r"(?:땅|도로|지반|길)[이가]? ?~8(?:갑자기 ?꺼졌|푹 꺼졌|싱크홀이 ?(?:생겼|났))", "road_damage"),
+    # One person against another, or against himself; who is lost.
+    (r"(?:칼|흉기|총)[을를]? ?(?:들고|휘두|든)", "public_safety"),
+    (r"(?:때리|폭행하|목을? ?조르)(?:고 ?있|는 ?소리)|비명 ?(?:소리)?[가를을이]? ?(?:들[려렸립]|나[고요]|지르)", "public_safety"),
+    (r"(?:(?:모르는|이상한|낯선|어떤) ?(?:사람|남자|여자|아저씨|놈)|누가|누군가)~15(?:따라[오와옵]|쫓아[오와옵]|문을? ?부수|침입)", "public_safety"),
+    (r"뛰어 ?내리(?:려|겠)|뛰어 ?내릴 ?[거것]|난간~6(?:올라가 ?있|매달려|넘어가)|죽(?:겠다|고 ?싶다|을 ?거라|는다)고~8(?:문자|전화|연락|메시지|카톡)|자살하(?:려|겠)", "public_safety"),
+    (r"(?:아이|아들|딸|할머니|할아버지|어머니|아버지|치매)~14(?:실종|없어졌|사라졌|안 ?보여요|못 ?찾겠)", "public_safety"),
+    # A cry for help, but not for the shops or for the trees.
+    (r"(?<![을를들])(?<![을를들] )(?:살려|구해) ?(?:주세요|달라)|119 ?(?:불러|신고)~6(?:주세요|했)", None),
+)  # fmt: skip
+_GRAVE_ENGLISH = _grave(
+    _WHO_ENGLISH,
+    # Somebody who cannot get out, or lies under something, or in the water.
+    (r"WHO~45\b(?:trapped|drowning|buried (?:under|in|beneath) (?:it|(?:the )?(?:rubble|debris|snow|mud|roof|building|house)))\b", "fire_rescue"),
+    (r"WHO~45\b(?:stuck (?:in|inside|under|on)|(?:cannot|can'?t) (?:get|come) out of)(?: (?:the|an?|my|our|this|that|flooded|broken|burning)){0,3} (?:elevator|lift|escalator|car|bus|train|tunnel|underpass|water|roof|building|house|basement|rubble|mud|hole|manhole)\b", "fire_rescue"),
+    (r"\b(?:water|flood\w*|fire|smoke)\b~45\b(?:cannot|can'?t|unable to) (?:(?:get|come) out|open)\b", "fire_rescue"),
+    (r"WHO~20\b(?:locked|left|alone) in(?:side)? (?:a|the) (?:hot |parked )?car\b", "fire_rescue"),
+    (r"WHO~20\bfell in(?:to|side)? (?:the|a|han)(?: han)? ?(?:river|water|lake|stream|canal|hole|manhole|tracks)\b|WHO (?:is |are )?in the water\b|\bcapsized\b|\bcrowd crush\b", "fire_rescue"),
+    # Somebody's body fails.
+    (r"WHO~45\b(?:unconscious|unresponsive|(?:not|isn'?t|stopped) breathing|(?:cannot|can'?t) breathe|bleeding (?:badly|a lot|heavily)|(?:won'?t|doesn'?t|not) (?:wake|waking) up)\b|\bno pulse\b", "fire_rescue"),
+    (r"\belectrocut|\b(?:wire|cable|power ?line|pole)\b~45\bshocked\b|\b(?:live|downed|sparking|exposed live) (?:power ?line|wire|electric\w* wire)s?\b", "fire_rescue"),
+    # Fire, smoke, gas, what blows up.
+    (r"\b(?:is|are|'s|caught|building|house|car|station|train|apartment|store)\b~12\bon fire\b|\b(?:caught|there(?:'s| is)(?: a)?) fire\b(?! (?:hydrant|station|exit|truck|engine|lane|extinguisher|department|escape|drill|safety|door|sale|hazard))|\b(?:is|are) burning\b(?! (?:rubbish|trash|garbage|leaves))", "fire_rescue"),
+    (r"\bfire (?:broke out|is spreading|next door|upstairs|downstairs|(?:in|inside|at) (?:the|my|our|an?|kitch\w*|basement|building|apartment|house|subway|room))\b", "fire_rescue"),
+    (r"\bsmoke (?:is )?(?:everywhere|coming|pouring|filling|billowing|in the (?:hall|corridor|stair|train|building|subway|room))", "fire_rescue"),
+    (r"\b(?:smell(?:s|ing)?(?: of| like)?|leaking|leak of) (?:natural )?gas\b|\bgas (?:leak|smell|explosion)|\bcarbon monoxide (?:alarm|detector)~8(?:keeps|going|went|beep|ring)", "fire_rescue"),
+    (r"\bexplosion (?:at|in|near|on)\b|\b(?:tank\w*|battery|car|bus|scooter|boiler|transformer) (?:just )?exploded\b", "fire_rescue"),
+    # Water that people cannot leave.
+    (r"\b(?:underpass|tunnel|basement|subway station)\b~20\b(?:flood(?:ed|ing)|filling with water|under ?water)\b", "flooding"),
+    # What falls down.
+    (r"\b(?:wall|building|roof|bridge|crane|ceiling|scaffold\w*|balcony)\b~30\b(?:collaps(?:ed|ing)|about to (?:fall|collapse)|falling down|caving in|(?:fell|caved) in)\b", "building_works"),
+    (r"\b(?:sinkhole|road)\b~15\b(?:opened up|just (?:opened|collapsed)|swallowed)\b", "road_damage"),
+    # One person against another, or against himself; who is lost.
+    (r"WHO (?:with|waving|holding) an? (?:knife|gun|weapon)\b|\bactive shooter\b|\b(?:been|got|was|were|just) stabbed\b|\bstabbing (?:people|someone|him|her|me)\b", "public_safety"),
+    (r"\b(?:is|are|keeps?|been|'s) (?:following|chasing|attacking|beating|strangling|hitting) (?:me|us|his|her|him|a (?:wom|m)an|someone)\b(?! on\b)|\bbreak(?:ing)? in(?:to)? my (?:house|home|apartment|flat|room)\b", "public_safety"),
+    (r"WHO~30\b(?:wants?|going|gonna|trying|about|threatens?|threatening)(?: to)? (?:jump(?! the| in\b| on| ship)|kill (?:him|her|my|them)sel(?:f|ves)|commit suicide|end (?:his|her|my) life)\b", "public_safety"),
+    (r"\b(?:child|kid|son|daughter|boy|girl|toddler|elderly|mother|father|grand\w+)\b~18\b(?:is|are|went|has gone|gone) missing\b|\bmissing (?:child|boy|girl|toddler|elderly)\b", "public_safety"),
+)  # fmt: skip
+
+_UNMEANT = tuple(
+    _pattern(written)
+    for written in (
+        # The danger itself is denied. A denial of anything else (no exit, no signal) is no comfort, and a
+        # question (불난 거 아닌가요) is no denial.
+        r"(?:불|화재|가스|연기|사고|폭발|붕괴)(?: ?냄새)?(?:이|가|은|는|도)?(?: ?난 ?(?:것|거|건|게)[은이]?)? ?(?:아니(?:고|라|며|지만|었|구|에요(?! ?\?)|예요(?! ?\?))|아닙니다|아닌데|없었|없습|없어요|안 ?났|안 ?나)",
+        r"\b(?:no|not an?|not|isn'?t|wasn'?t|without|never)(?: an?| any| the| real| actual){0,2} (?:fire|gas|smoke|explosion|flood\w*)(?: (?:leak|smell))?\b",
+        r"\b(?:nobody|no ?one|nothing)(?: else)?(?: is| was| got| are|'s) \w+",
+        # Smoke of every day; 연기 is to put off, too.
+        r"\b(?:cigarettes?|tobacco|barbecue|bbq|exhaust|incense|second-?hand|vape) smoke\b",
+        r"(?:담배|흡연|고기|굽는|숯불|배기|매연|굴뚝|소독|방역|향|개학|시험|행사|일정|대회|축제|공연|배우\w?) ?연기",
+        # Lamps are called 불, and tempers, telephones and heels catch fire.
+        r"(?:가로|신호|보안)등~4불|(?:발등에|발에|눈에|속에서|전화[통기]에|엉덩이에|댓글창?에?) ?불|열불|천불|(?:논란|경쟁|논쟁|토론)에 ?불|불났네|불티",
+        r"\bdrowning in (?!the\b|a\b)\w+|\btrapped (?:in|by|under) (?:paperwork|debts?|bills?|rents?|contracts?)\b",
     )
 )
+"""Phrases whose words are not meant: the text is read as if they were not there."""
 
-_HANGUL, _LATIN = re.compile(r"[가-힣]"), re.compile(r"[A-Za-z]")
-# A text in one script is not searched for what only the other can say.
-_GRAVE_KOREAN = tuple(pair for pair in _GRAVE if _HANGUL.search(pair[0].pattern))
-_GRAVE_ENGLISH = tuple(pair for pair in _GRAVE if not _HANGUL.search(pair[0].pattern))
+_UNREAL = tuple(
+    _pattern(written)
+    for written in (
+        # What is played or told. A cinema (영화관) is a place like another, and 기사님 is a driver.
+        r"(?:영화|드라마|소설|게임)(?!관|장(?!면)|방)|뉴스에서|기사(?:를|에서|에 따르면)|\b(?:movie|film|novel|song|album|game|drama)\b(?! (?:theat|room|shop|cent))",
+        # Prices and jokes.
+        r"실화냐|핫딜|세일|품절|ㅋㅋ|\b(?:sale|lol|haha)\b",
+        # What might be.
+        r"만약|혹시라도|발생 ?시(?!킨|켰)|발생했을 ?(?:때|시)|[가-힣]까 ?(?:봐|걱정|불안|두려|무서)|\b(?:in case|if there|what if|would be|might|could (?:be|get|have|happen))\b",
+        # Despair at noise or prices speaks as if somebody died.
+        r"미치겠|죽겠(?!다고)|\bdriving (?:me|us) (?:crazy|mad|insane)\b",
+        # What is over.
+        r"오작동|오경보|\bfalse alarm\b|\bnot an emergency\b",
+    )
+)
+"""A sentence that holds one of these speaks of no danger."""
 
-# A film, a price, a plan, the past, a wish: the same words without the danger.
-_HARMLESS = re.compile(
-    r"영화|드라마|소설|게임|뉴스에서|기사|실화냐|불났네|불티|핫딜|세일|품절|훈련|캠페인|예방|대책|교육|만약|혹시라도"
-    r"|경우|발생 ?시(?!킨|켰)|발생했을 ?(?:때|시)|골든 ?타임|심장 ?충격기|ㅋㅋ|우려|가능성|방지|작년|지난해|지난달|몇 ?년 ?전|예전|과거|당시|보험|제안|조례|정책|법안|소화기|설치해|설치를|점검해|청원|사건|참사"
-    r"|\b(?:movie|film|novel|song|album|game|drill|exercise|training|last (?:year|month|week)|years? ago|prevent\w*"
-    r"|in case|if there|what if|insurance|sale|lit|fire sale|proposal|policy|should (?:install|have)|would be|history)\b",
-    re.IGNORECASE,
+_ELSEWHERE = tuple(
+    _pattern(written)
+    for written in (
+        # Drills and lessons; but a school or training centre can burn.
+        r"훈련(?!원|소|장)|교육(?!청|원|장|관|센터|부)|캠페인|골든 ?타임|심장 ?충격기|\b(?:drill|exercise|training)\b(?! cent)",
+        # What was.
+        r"작년|지난해|지난달|몇 ?년 ?전|예전|과거|당시|사건|참사|\blast (?:year|month|week|summer|winter|spring|autumn)\b|\byears? ago\b|\bhistory\b",
+        # Plans, and what they are to prevent.
+        r"예방|대책|방지(?!턱)|우려|가능성|경우|\bprevent\w*",
+        r"제안|조례|정책|법안|청원|보험(?!공단|회사)|\b(?:insurance|proposal|policy|should (?:install|have))\b",
+        r"소화기~12(?:설치|비치|교체|점검|배치)|설치해|설치를|점검해",
+    )
 )
-_NEGATED = re.compile(
-    r"(?:불|화재|가스|연기|사고)[^.!?\n]{0,10}(?:아니|아닙|없었|없습|안 ?났)"
-    r"|\b(?:no|not a|isn't|wasn't|without(?: a)?|false alarm)\b[^.!?\n]{0,12}\b(?:fire|gas|smoke|emergency|alarm)?",
-    re.IGNORECASE,
+"""A sentence that holds one of these speaks of another time, or of a plan, unless it says ``_NOW``."""
+
+_NOW = _pattern(
+    r"지금(?!까지|껏|은 |의)|방금|진짜로|살려 ?주|도와 ?주세요|빨리 ?(?:좀 ?)?(?:와|오세|출동)|급해요|어떡해"
+    r"|\b(?:right now|but now|and now|just now|real (?:fire|smoke)|still (?:burning|inside|in there)|help(?: us| me|!)|hurry|please come)\b"
 )
+
+_NO_JOKE = _pattern(
+    r"\b(?:no|not an?|isn'?t an?|wasn'?t an?) (?:drill|exercise|joke|movie|film|game|false alarm)\b|(?:훈련|장난|농담|영화|게임|오작동|오경보)(?: ?상황)?[이은도가]? ?(?:아니|아닙|아닌|아녜)"
+)
+"""That all is well is denied: these words excuse nothing."""
 
 MAX_CHARS = 160
-"""Who is in danger says so at once; further on stand the reasons of proposals."""
+"""Who is in danger says so at once, or after all else; between stand the reasons of proposals."""
+
+_TYPED = str.maketrans("졋혓낫엇햇됫렷’", "졌혔났었했됐렸'")
+"""What thumbs write, and what is meant."""
+
+_HANGUL, _LATIN = re.compile(r"[가-힣]"), re.compile(r"[A-Za-z]")
 
 
 def alarm(text: str) -> Alarm | None:
     """The gravest thing that the text says is happening now; None if nothing."""
-    beginning = text[:MAX_CHARS]
-    grave: tuple[tuple[re.Pattern[str], str | None], ...] = ()
-    if _HANGUL.search(beginning):
-        grave += _GRAVE_KOREAN
-    if _LATIN.search(beginning):
-        grave += _GRAVE_ENGLISH
-    for pattern, service in grave:
-        match = pattern.search(beginning)
-        if match is None:
-            continue
-        around = _sentence(beginning, match.start(), match.end())
-        if _HARMLESS.search(around) or _NEGATED.search(around):
-            continue
-        return Alarm(service, _span(match))
+    meant = text.translate(_TYPED)
+    for unmeant in (*_UNMEANT, _NO_JOKE):
+        meant = unmeant.sub(_nothing, meant)
+    for start, end in _ends(text):
+        # A text in one script is not searched for what only the other can say.
+        grave = _GRAVE_KOREAN if _HANGUL.search(meant, start, end) else ()
+        if _LATIN.search(meant, start, end):
+            grave += _GRAVE_ENGLISH
+        for pattern, service in grave:
+            for match in pattern.finditer(meant, start, end):
+                around = _sentence(text, match.start(), match.end())
+                if _present(meant[around]):
+                    return Alarm(service, _span(text, match), text[around])
     return None
 
 
-def _span(match: re.Match[str]) -> Span:
-    piece = match.group().strip()
-    start = match.start() + match.group().index(piece)
+def _ends(text: str) -> Iterator[tuple[int, int]]:
+    """Where in a text danger is told: its beginning, and its end."""
+    yield 0, min(MAX_CHARS, len(text))
+    if len(text) > MAX_CHARS:
+        yield len(text) - MAX_CHARS, len(text)
+
+
+def _nothing(match: re.Match[str]) -> str:
+    """As much of what no pattern reaches across."""
+    return "\n" * len(match.group())
+
+
+def _present(sentence: str) -> bool:
+    """Whether a sentence speaks of what is, here and now."""
+    if any(unreal.search(sentence) for unreal in _UNREAL):
+        return False
+    return bool(_NOW.search(sentence)) or not any(other.search(sentence) for other in _ELSEWHERE)
+
+
+def _span(text: str, match: re.Match[str]) -> Span:
+    found = text[match.start() : match.end()]
+    piece = found.strip()
+    start = match.start() + found.index(piece)
     return Span(piece, start, start + len(piece))
 
 
-def _sentence(text: str, start: int, end: int) -> str:
+def _sentence(text: str, start: int, end: int) -> slice:
     """The sentence around a match: what is said elsewhere does not take the danger away."""
     before = max(text.rfind(mark, 0, start) for mark in ".!?\n")
     after = [position for mark in ".!?\n" if (position := text.find(mark, end)) >= 0]
-    return text[before + 1 : min(after, default=len(text))]
+    return slice(before + 1, min(after, default=len(text)))

@@ -22,7 +22,7 @@ from classifiers.abuse import Abuse
 from classifiers.abuse import read as abuse_of
 from classifiers.features import Counts, Room, count_normalised, normalise, word_of_each
 from classifiers.language import language
-from classifiers.lexicon import CONFIDENCE, alarm
+from classifiers.lexicon import CONFIDENCE, Alarm, alarm
 from classifiers.marks import Found
 from classifiers.reasons import reasons
 from classifiers.second import Mix, Second, mixed
@@ -168,10 +168,16 @@ class Classifier:
         number = int(np.where(among, probabilities, -1).argmax())
         return Label(classes[number], round(float(probabilities[number]), 4))
 
-    def _credible(self, probabilities: NDArray[np.float32]) -> bool:
-        """Whether a pattern's alarm is believed: where danger is half as likely as would do alone."""
+    def _believed(self, grave: Alarm, reading: Reading) -> bool:
+        """Whether a pattern's alarm is: where danger is half as likely as would do alone, or would do
+        alone in the sentence that rings. After thanks for a bench a drowning man is a small part."""
+        if 2 * self._danger(reading) >= self._urgent_above:
+            return True
+        return self._danger(self._read(grave.sentence)) >= self._urgent_above
+
+    def _danger(self, reading: Reading) -> float:
         grave = np.isin(self._heads["urgency"].classes, URGENT)
-        return bool(2 * probabilities[grave].sum() >= self._urgent_above)
+        return float(reading.probabilities["urgency"][grave].sum())
 
     @property
     def abstain_below(self) -> float:
@@ -234,7 +240,7 @@ class Classifier:
         abstain = service.confidence < self._abstain_below
         carried: tuple[Span, ...] | None = None
         grave = alarm(text)
-        if grave is not None and self._credible(reading.probabilities["urgency"]):
+        if grave is not None and self._believed(grave, reading):
             urgency = Label(URGENCIES[0], max(CONFIDENCE, urgency.confidence))
             doubtful = abstain or service.confidence < CONFIDENCE
             if grave.service is not None and doubtful and not self._proposes(intent):

@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from classifiers.abuse import Abuse, pieces, read
+from classifiers.abuse import Abuse, pieces, read, said
 from classifiers.features import count_normalised, normalise, word_of_each
 from classifiers.training import corpus
 from classifiers.training.corpus import Rows
@@ -61,7 +61,7 @@ def cut(texts: Sequence[str]) -> Pieces:
     buckets, rows, values = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0)]
     owners: list[int] = []
     for number, text in enumerate(texts):
-        normal = normalise(text)
+        normal = said(normalise(text))
         if not normal:
             continue
         found = count_normalised(normal, BITS)[0].found

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from classifiers import load
-from classifiers.abuse import PIECE_CHARS, pieces
+from classifiers.abuse import PIECE_CHARS, pieces, said
 from classifiers.features import count_normalised, normalise, word_of_each
 from classifiers.model import WEIGHTS, read
 from classifiers.training import abuse, corpus
@@ -59,6 +59,25 @@ def test_nothing_said_is_no_abuse(text: str) -> None:
     assert not flagged(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["ㅋ", "ㅋㅋㅋ", "ㅎㅎ", "ㅠㅠㅠ", "ㅋㅋㅠㅠ ㅎㅎ!!", "ㅋㅋㅠ", "ㅇㅇ", "ㄷㄷ", "ㅋㅋ 감사"],
+)
+def test_laughter_and_tears_are_no_abuse(text: str) -> None:
+    assert not flagged(text)
+
+
+@pytest.mark.parametrize("laughter", ["", "ㅋㅋㅋ", " ㅠㅠ", "ㅎㅎㅎㅎ"])
+def test_laughter_hides_no_insult(laughter: str) -> None:
+    for insult in (INSULT, "병신", "ㅅㅂ"):
+        assert flagged(insult + laughter)
+
+
+def test_a_text_without_lone_letters_is_judged_as_it_is() -> None:
+    assert said(normalise(FAIR)) == normalise(FAIR)
+    assert said(normalise("큐 쿠 ㅅㅂ ㄱㅅㄲ")) == normalise("큐 쿠 ㅅㅂ ㄱㅅㄲ")
+
+
 def test_invisible_signs_hide_no_insult() -> None:
     assert flagged("\u200b".join(INSULT))
 
@@ -80,11 +99,17 @@ def test_pieces_hold_whole_words_and_are_about_as_long(text: str) -> None:
 
 def test_training_and_service_cut_alike() -> None:
     model = MODEL._abuse
-    texts = [FAIR * 3 + INSULT, "", "fuck you and your whole office"]
+    texts = [
+        FAIR * 3 + INSULT,
+        "",
+        "ㅋㅋ",
+        FAIR + "ㅋㅋㅋ ㅠㅠ " + INSULT,
+        "fuck you and your whole office",
+    ]
     found = abuse.cut(texts)
     scores = found.x @ model.weights.astype(float) * model.scale + model.bias
     for number, text in enumerate(texts):
-        normal = normalise(text)
+        normal = said(normalise(text))
         if normal:
             asked = model.probabilities(
                 normal, count_normalised(normal, 19)[0], word_of_each(normal)[0]

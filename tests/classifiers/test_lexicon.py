@@ -1,10 +1,16 @@
-"""The net for what is rare and grave: forty messages that must ring, forty look-alikes that do not."""
+"""The net for what is rare and grave: messages that must ring, and look-alikes that do not."""
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from classifiers import lexicon, load
 from classifiers.lexicon import alarm
+from classifiers.model import URGENT
+
+MODEL = load()
 
 GRAVE_KOREAN = (
     "지하차도에 물이 차서 차 안에 갇혔어요 빨리 와 주세요",
@@ -94,22 +100,132 @@ HARMLESS_ENGLISH = (
     "The band shot a video in the tunnel",
     "Someone spilled water in the subway station hall",
 )
-KNOWN_MISSES: frozenset[str] = frozenset()
-"""Messages that the net gets wrong: said here and in the model card, not hidden."""
+
+MORE_GRAVE = (
+    # What is denied is something else.
+    "건물에 불이 났는데 출구가 없습니다 살려주세요",
+    "지하실에 연기가 가득한데 비상구가 없어요",
+    "가스 냄새가 나는데 관리인이 없습니다",
+    "불난 거 아닌가요? 옆 건물에서 연기가 나와요",
+    "가스는 아니고 창고에서 불이 났어요",
+    "My son is trapped in the elevator and there is no signal",
+    "Man is not breathing, no pulse, at Seoul station",
+    "The stairwell isn't lit and there is smoke everywhere",
+    "There is a fire next door and nobody is answering",
+    "It wasn't a drill, the building is on fire",
+    "This is not a false alarm, there is smoke in the hallway",
+    "훈련이 아닙니다 복도에 연기가 가득합니다",
+    # Typed in haste.
+    "불낫어요 종로3가 빨리",
+    "사람이한강에빠졌어요",
+    "지하철역에서 밑에 깔린 사람이 많아요",
+    "엘리베이터에 갇혓어요",
+    "My dad isn’t breathing",
+    "we cant get out of the elevator",
+    # Each of the patterns.
+    "아이가 차 안에 혼자 있는데 축 늘어졌어요",
+    "A baby is locked in a hot car",
+    "A kid fell in the river by the bridge",
+    "어떤 분이 숨을 안쉬어요",
+    "이마에서 피가 많이 나요",
+    "방금 시장에서 화재",
+    "공장에서 배터리가 폭발했습니다",
+    "윗집에서 때리는 소리가 들려요",
+    "모르는 사람이 계속 따라와요",
+    "다리에서 뛰어내릴 것 같아요",
+    "A man is following me",
+    "He says he is going to kill himself",
+    "119 불러 주세요",
+)
+MORE_HARMLESS = (
+    "커피를 너무 많이 마셔서 잠이 안 와요",
+    "킥보드가 쓰러져 있어서 보도가 막혔습니다",
+    "시민 의식이 없는 사람이 쓰레기를 버립니다",
+    "노인의 사회적 고립이 걱정입니다",
+    "숨을 못 쉬겠어요 미세먼지가 심해서",
+    "신호등 불이 나갔어요",
+    "There is a fire hydrant behind the fence",
+    "People are stuck in traffic on the bridge",
+    "Someone should trim the tree, there are no people in danger",
+)
+EXCUSES = (
+    # (what it silences, what rings although the same words are in it), in the order of the module
+    ("가스 냄새는 아니고 하수구 냄새가 올라옵니다", "가스 냄새가 나는데 관리인이 없습니다"),
+    ("There is no gas leak", "Gas leak, there is no signal here"),
+    ("Nothing is on fire", "The roof is on fire and nobody is answering"),
+    (
+        "Cigarette smoke coming from the balcony",
+        "A cigarette in the bin, now smoke is coming out of it",
+    ),
+    ("담배 연기가 복도에 가득해요", "담배 때문에 쓰레기통에서 연기가 치솟아요"),
+    ("전화통에 불이 났어요", "전화국에 불이 났어요"),
+    ("I am trapped in debt", "I am trapped in the lift"),
+    ("영화에서 건물이 무너지고 주인공이 살아남아요", "영화관에서 천장이 무너지고 있어요"),
+    ("한우 세일 불났어요", "세탁소에 불났어요"),
+    ("가스 누출이 있을까 봐 무섭습니다", "가스 누출이 있어서 무섭습니다"),
+    ("소음 때문에 미치겠어요 살려주세요", "불 때문에 못 나가요 살려주세요"),
+    ("가스 누출 경보가 오작동했습니다", "가스 누출 경보가 울립니다"),
+    ("훈련 때 연기가 가득한 방을 지났습니다", "훈련이 끝났는데 지금 진짜 연기가 가득해요"),
+    ("작년에 뒷산에 불이 났습니다", "작년에도 그랬는데 지금 또 뒷산에 불이 붙었습니다"),
+    ("가스 폭발 우려가 있는 시설을 옮겨 주세요", "과속방지턱 옆에서 가스 냄새가 나요"),
+    ("불이 났는데 보험 처리는 어떻게 하나요", "보험 문의드리려다가 지금 차에서 불이 납니다"),
+    ("연기가 가득한 곳에 소화기를 설치해 주세요", "불 났어요 소화기가 없어요"),
+)
+LONG = "안녕하세요 늘 고생이 많으십니다 주차장 일로 여러 번 글을 올린 주민입니다 " * 6
 
 
-@pytest.mark.parametrize("text", GRAVE_KOREAN + GRAVE_ENGLISH)
+@pytest.mark.parametrize("text", GRAVE_KOREAN + GRAVE_ENGLISH + MORE_GRAVE)
 def test_a_grave_message_rings(text: str) -> None:
-    assert (alarm(text) is not None) is (text not in KNOWN_MISSES)
+    assert alarm(text) is not None
 
 
-@pytest.mark.parametrize("text", HARMLESS_KOREAN + HARMLESS_ENGLISH)
+@pytest.mark.parametrize("text", HARMLESS_KOREAN + HARMLESS_ENGLISH + MORE_HARMLESS)
 def test_a_look_alike_does_not(text: str) -> None:
-    assert (alarm(text) is None) is (text not in KNOWN_MISSES)
+    assert alarm(text) is None
 
 
-def test_what_it_misses_is_known() -> None:
-    every = {*GRAVE_KOREAN, *GRAVE_ENGLISH, *HARMLESS_KOREAN, *HARMLESS_ENGLISH}
-    assert len(every) == 80
-    assert every >= KNOWN_MISSES
-    assert len(KNOWN_MISSES) == 0
+@pytest.mark.parametrize(
+    "pattern", [pattern for pattern, _ in lexicon._GRAVE_KOREAN + lexicon._GRAVE_ENGLISH]
+)
+def test_every_pattern_has_its_example(pattern: re.Pattern[str]) -> None:
+    assert any(map(pattern.search, GRAVE_KOREAN + GRAVE_ENGLISH + MORE_GRAVE))
+
+
+def test_every_excuse_silences_what_would_ring_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    examples = iter(EXCUSES)
+    for name in ("_UNMEANT", "_UNREAL", "_ELSEWHERE"):
+        every = getattr(lexicon, name)
+        for number, excuse in enumerate(every):
+            silent, rings = next(examples)
+            assert alarm(silent) is None, silent
+            assert alarm(rings) is not None, rings
+            with monkeypatch.context() as patched:
+                patched.setattr(lexicon, name, every[:number] + every[number + 1 :])
+                assert alarm(silent) is not None, (excuse.pattern, silent)
+    assert next(examples, None) is None
+
+
+@pytest.mark.parametrize("text", ["불이 났어요", "The house is on fire"])
+def test_what_is_told_after_all_else_is_seen(text: str) -> None:
+    found = alarm(LONG + ". " + text)
+    assert found is not None
+    assert (LONG + ". " + text)[found.span.start : found.span.end] == found.span.text
+    assert alarm(LONG + ". " + text + ". " + LONG) is None
+
+
+@pytest.mark.parametrize(
+    "unit", ["가스 ", "불이 ", "smoke ", "people ", "연기가", "no fire ", "사람"]
+)
+def test_a_long_text_is_read_in_time(unit: str) -> None:
+    alarm(unit * 50_000)  # patterns are bounded: this would not end otherwise
+
+
+def test_thanks_before_it_do_not_drown_an_alarm() -> None:
+    thanks = "늘 시민을 위해 애써주셔서 감사드립니다. 새로 놓인 공원 벤치도 잘 쓰고 있습니다. "
+    drowning = "그런데 호수에 어떤 분이 빠져서 허우적거리고 계십니다."
+    calm = "호수에 오리가 많아서 아이들이 좋아합니다."
+    rings, silent = MODEL.label([thanks * 3 + drowning, thanks * 3 + calm])
+    assert rings.urgency.code == "emergency"
+    assert silent.urgency.code not in URGENT
