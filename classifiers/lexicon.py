@@ -171,25 +171,34 @@ MAX_CHARS = 160
 _TYPED = str.maketrans("졋혓낫엇햇됫렷’", "졌혔났었했됐렸'")
 """What thumbs write, and what is meant."""
 
-_HANGUL, _LATIN = re.compile(r"[가-힣]"), re.compile(r"[A-Za-z]")
+_HANGUL, _LATIN = re.compile(r"[가-힣]"), re.compile(r"[A-Za-z]{4}")
+"""No English pattern is said in shorter words alone; Korean texts hold LED, TV and the like."""
 
 
 def alarm(text: str) -> Alarm | None:
     """The gravest thing that the text says is happening now; None if nothing."""
     meant = text.translate(_TYPED)
+    if next(_said(meant), None) is None:
+        return None  # most texts; what is not meant would only take more away
     for unmeant in (*_UNMEANT, _NO_JOKE):
         meant = unmeant.sub(_nothing, meant)
+    for service, match in _said(meant):
+        around = _sentence(text, match.start(), match.end())
+        if _present(meant[around]):
+            return Alarm(service, _span(text, match), text[around])
+    return None
+
+
+def _said(text: str) -> Iterator[tuple[str | None, re.Match[str]]]:
+    """What any pattern finds, and the service that it names."""
     for start, end in _ends(text):
         # A text in one script is not searched for what only the other can say.
-        grave = _GRAVE_KOREAN if _HANGUL.search(meant, start, end) else ()
-        if _LATIN.search(meant, start, end):
+        grave = _GRAVE_KOREAN if _HANGUL.search(text, start, end) else ()
+        if _LATIN.search(text, start, end):
             grave += _GRAVE_ENGLISH
         for pattern, service in grave:
-            for match in pattern.finditer(meant, start, end):
-                around = _sentence(text, match.start(), match.end())
-                if _present(meant[around]):
-                    return Alarm(service, _span(text, match), text[around])
-    return None
+            for match in pattern.finditer(text, start, end):
+                yield service, match
 
 
 def _ends(text: str) -> Iterator[tuple[int, int]]:
