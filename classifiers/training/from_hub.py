@@ -106,11 +106,6 @@ class View:
     kernel: Floats
     penalty: float
 
-    def change(self, fit: ridge.Fit) -> Floats:
-        """Features × classes: what a fit adds to the weights."""
-        found: Floats = self.x[fit.rows].T @ fit.dual
-        return found
-
     def fit(self, head: Head, scores: Floats, rows: NDArray[np.intp]) -> ridge.Fit:
         """What to add to the scores so that they are corrected, learned from the rows."""
         lacking, weights = head.missing(scores), head.weights()
@@ -267,7 +262,7 @@ def _change_words(fresh: dict[str, Any], head: Head, part: Part, step: float) ->
     """Put the linear model's change into the arrays."""
     fit = part.view.fit(head, part.scores, head.heard)
     old = fresh["weights"][:, head.columns].astype(np.float32) * fresh["scales"][head.columns]
-    changed = old + np.float32(step) * part.view.change(fit)
+    changed = old + np.float32(step) * fit.weights(part.view.x)
     fresh["weights"][:, head.columns], fresh["scales"][head.columns] = quantised(changed)
 
 
@@ -275,7 +270,7 @@ def _shift_states(fresh: dict[str, Any], head: Head, part: Part, step: float) ->
     """Put what is added to the encoder's scores into the arrays, as ``classifiers.second`` reads it."""
     assert isinstance(part.view, States)
     fit = part.view.fit(head, part.scores, head.heard)
-    shift = part.view.frame @ (np.float32(step) * part.view.change(fit))
+    shift = part.view.frame @ (np.float32(step) * fit.weights(part.view.x))
     fresh[f"{head.name}_shift"] = shift + fresh.get(f"{head.name}_shift", np.float32(0))
 
 

@@ -20,24 +20,28 @@ REST_WEIGHT, SEED_WEIGHT, NAME_WEIGHT = 0.4, 1.0, 1.0
 """Beside a labelled message: its text after the first lines, a message of our own, a name or phrase."""
 READING_WEIGHT = {"petitions_2020": 1.0}
 OTHER_READING_WEIGHT = 0.7
+LABELLED, OURS, PETITIONS, ARTICLES = "labelled", "ours", "petitions_2020", "articles"
+"""Kinds of lessons. Each is one piece of what ``gather`` returns, the labelled messages first."""
 """A petition is what people write to a city; the others are another's prose, or from afar."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """``labels`` by head, only those that are known. ``aside``: kept for calibration, learned from
-    only after it. ``place``: the piece that says where, nothing where none does, None if unknown."""
+    only after it. ``place``: the piece that says where, nothing where none does, None if unknown.
+    ``kind``: who wrote and labelled it."""
 
     text: str
     labels: dict[str, str]
     weight: float = 1.0
     aside: bool = False
     place: str | None = None
+    kind: str = LABELLED
 
 
 def gather(folder: Path, known: Rows) -> list[Lesson]:
-    """Everything to learn from: the labelled rows first, in their order. What begins like a message
-    set aside is set aside with it."""
+    """Everything to learn from, kind by kind: the labelled rows first, in their order. What begins like
+    a message set aside is set aside with it."""
     aside = {corpus.beginning(row["text"]) for row in known if corpus.set_aside(row["id"])}
     labelled = [
         Lesson(
@@ -61,9 +65,9 @@ def seeds() -> Iterator[Lesson]:
     for service, intent, urgency, place, text in corpus.seeds():
         if intent:
             labels = {"service": service, "intent": intent, "urgency": urgency}
-            yield Lesson(text, labels, SEED_WEIGHT, place=place)
+            yield Lesson(text, labels, SEED_WEIGHT, place=place, kind=OURS)
         else:
-            yield Lesson(text, {"service": service}, NAME_WEIGHT)
+            yield Lesson(text, {"service": service}, NAME_WEIGHT, kind=OURS)
 
 
 def readings(folder: Path, known: Rows) -> Iterator[Lesson]:
@@ -71,7 +75,8 @@ def readings(folder: Path, known: Rows) -> Iterator[Lesson]:
     for row in corpus.readings(folder, known):
         weight = READING_WEIGHT.get(row["src"], OTHER_READING_WEIGHT)
         labels = {head: row[head] for head in CODES}
-        yield Lesson(row["text"], labels, weight, place=row["place"])
+        kind = PETITIONS if row["src"] == PETITIONS else ARTICLES
+        yield Lesson(row["text"], labels, weight, place=row["place"], kind=kind)
 
 
 def places(learned: Sequence[Lesson]) -> list[tuple[str, str]]:

@@ -16,6 +16,11 @@ from classifiers.training.weights import quantised
 
 PENALTY = 0.4
 """Chosen by cross-validation among the messages to learn from."""
+OWN = {"service": 0.0, "intent": 0.5, "urgency": 0.5}
+"""How much of a head each kind of lesson has to itself (``ridge.Kinds``). How urgent a wish is, the
+readers of the labelled messages and of the others say a little differently: of 2,143 unseen ones 0.835
+of the urgencies are right instead of 0.815, of the intents 0.843 instead of 0.844. What a service is,
+all say alike: there it costs 0.01."""
 CLOSE = 5e-4
 """As exact as int8 weights can tell, in half the steps."""
 
@@ -71,8 +76,9 @@ def fit(known: Field, heads: dict[str, tuple[str, ...]], *, without_aside: bool)
             [_targets(known.lessons, head, heads[head]) for head in names], axis=1
         )
         weights = np.array([lesson.weight for lesson in known.lessons], np.float32)
-        found = ridge.fit(known.kernel, wanted, weights, rows, PENALTY, close=CLOSE)
-        steps, scales = quantised(known.x[rows].T @ found.dual)
+        kinds = ridge.Kinds.of([lesson.kind for lesson in known.lessons], OWN[names[0]])
+        found = ridge.fit(known.kernel, wanted, weights, rows, PENALTY, close=CLOSE, kinds=kinds)
+        steps, scales = quantised(found.weights(known.x))
         parts.append((steps, scales, found.mean))
     return Linear(*(np.concatenate(part, axis=-1) for part in zip(*parts, strict=True)))
 

@@ -122,6 +122,33 @@ def test_what_is_not_solved_in_time_is_refused(monkeypatch: pytest.MonkeyPatch) 
         ridge.fit(x @ x.T, x[:, :2], np.ones(40, np.float32), np.arange(40), 1e-3)
 
 
+def test_kinds_are_features_of_their_own_beside_those_of_all() -> None:
+    dice = np.random.default_rng(4)
+    x, wanted = (dice.normal(size=(60, n)).astype(np.float32) for n in (8, 3))
+    weights = dice.uniform(0.5, 2, 60).astype(np.float32)
+    names = ["labelled"] * 20 + ["ours"] * 25 + ["petitions"] * 15
+    kinds, rows = ridge.Kinds.of(names, 0.5), np.flatnonzero(np.arange(60) % 7)
+    found = ridge.fit(x @ x.T, wanted, weights, rows, 0.4, kinds=kinds)
+
+    means = np.zeros_like(wanted)
+    for piece in kinds.pieces:
+        inside = [n for n in rows if piece.start <= n < piece.stop]
+        means[piece] = np.average(wanted[inside], axis=0, weights=weights[inside])
+    own = [x * np.sqrt(0.5) * (np.array(names) == name)[:, None] for name in sorted(set(names))]
+    wide = np.hstack([x, *own])[rows]
+    share = weights[rows][:, None]
+    plain = np.linalg.solve(
+        (wide * share).T @ wide + 0.4 * np.eye(wide.shape[1]),
+        (wide * share).T @ (wanted - means)[rows],
+    )
+    np.testing.assert_allclose(
+        found.weights(x), plain[:8] + np.sqrt(0.5) * plain[8:16], rtol=1e-3, atol=1e-4
+    )
+    np.testing.assert_allclose(found.mean, means[0], atol=1e-6)
+    with pytest.raises(ValueError, match="follow one another"):
+        ridge.Kinds.of(["a", "b", "a"], 0.5)
+
+
 def test_the_kernel_is_of_inner_products() -> None:
     counted = vectors.counted(["가로등이 꺼졌어요", "가로등 고장", "pothole", ""])
     x = vectors.matrix(counted, np.ones(2**vectors.BITS, np.float32))
