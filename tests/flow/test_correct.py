@@ -21,7 +21,7 @@ from hub.model.errors import BadInput, NotFound
 from hub.model.people import Principal
 from hub.store import reading
 from hub.wiring import load_version
-from tests.flow.case_records import newest, now, of_item, tell
+from tests.flow.case_records import newest, now, of_item, put, tell
 from tests.versions import favouring
 
 ABUSE = "야 이 씨발놈들아 세금 처먹고 일은 안 하냐 병신 새끼들 가로등 좀 고쳐라"
@@ -34,6 +34,11 @@ Staff = Callable[..., Awaitable[Principal]]
 @pytest.fixture
 async def agent(staff: Staff) -> Principal:
     return await staff("agent", ("agent", "metro"))
+
+
+@pytest.fixture
+async def editor(staff: Staff) -> Principal:
+    return await staff("editor", ("admin", None))
 
 
 async def test_a_corrected_label_sends_the_case_on_and_says_what_it_was(
@@ -66,6 +71,83 @@ async def test_a_corrected_label_without_rerouting_leaves_the_case_where_it_is(
     after = await now(ground, case.id)
     assert (after.agency, after.state, after.service) == ("metro", "in_progress", "taxi")
     assert (await newest(ground, case))[0] == "case.relabelled"
+
+
+async def by_rule(
+    ground: Ground, city: CityNow, case: CaseRecord, who: Principal, **more: str
+) -> CaseRecord:
+    """The case on waterworks' queue, as the rules want it for what flows there."""
+    labels = {"service": "water_sewer", "intent": "report", "urgency": "normal"} | more
+    await correct_labels(ground, city, who, case.id, case.version, labels, reroute=True)
+    return await now(ground, case.id)
+
+
+async def test_another_rule_of_the_same_agency_brings_its_deadline(
+    ground: Ground, city: CityNow, open_case: OpenCase, editor: Principal
+) -> None:
+    case = await by_rule(ground, city, await open_case("metro"), editor)
+    assert (case.agency, case.rule) == ("waterworks", "water")
+    version = await casework.take(ground, editor, case.id, case.version)
+    await put(ground, case.id, overdue=True)
+    await correct_labels(ground, city, editor, case.id, version, {"urgency": "high"}, reroute=True)
+    after = await now(ground, case.id)
+    assert (after.agency, after.rule, after.overdue) == ("waterworks", "water.leak", False)
+    assert after.deadline_at == case.received_at + timedelta(hours=24)
+    assert (after.state, after.assignee) == ("in_progress", editor.user_id)
+    type_, data = await newest(ground, case)
+    assert type_ == "case.relabelled"  # it is with whom it was
+    assert (data["rule"], data["urgency_before"]) == ("water.leak", "normal")
+    assert data["deadline_at"] == after.deadline_at.isoformat()
+
+
+async def test_the_rules_leave_alone_an_agency_that_a_person_named(
+    ground: Ground, city: CityNow, open_case: OpenCase, editor: Principal
+) -> None:
+    case = await open_case("waterworks")
+    assert case.rule == BY_HAND
+    after = await by_rule(ground, city, case, editor, urgency="high")
+    assert (after.agency, after.rule, after.deadline_at) == (
+        "waterworks",
+        BY_HAND,
+        case.deadline_at,
+    )
+
+
+@pytest.mark.parametrize(
+    "state", ["waiting", "resolved", "closed", "merged", "withdrawn", "set_aside"]
+)
+@pytest.mark.parametrize("labels", [{"service": "taxi"}, {"service": "other"}])
+async def test_the_rules_send_nothing_on_where_no_clock_runs(
+    ground: Ground,
+    city: CityNow,
+    open_case: OpenCase,
+    editor: Principal,
+    state: str,
+    labels: dict[str, str],
+) -> None:
+    case, other = await open_case("metro"), await open_case("metro", "다른 글")
+    closed = await ground.db.fetchval("SELECT now()") if state != "waiting" else None
+    into = other.id if state == "merged" else None
+    await put(ground, case.id, state=state, closed_at=closed, merged_into=into, rule="metro")
+    before = await now(ground, case.id)
+    await correct_labels(ground, city, editor, case.id, case.version, labels, reroute=True)
+    after = await now(ground, case.id)
+    assert after.service == labels["service"]
+    for name in ("state", "agency", "rule", "closed_at", "merged_into", "deadline_at"):
+        assert getattr(after, name) == getattr(before, name)
+
+
+async def test_a_merged_case_that_goes_to_another_agency_is_open_again(
+    ground: Ground, city: CityNow, open_case: OpenCase, editor: Principal
+) -> None:
+    case, other = await open_case("metro"), await open_case("metro", "다른 글")
+    version = await casework.move(
+        ground, editor, case.id, case.version, "merged", target_ref=other.ref
+    )
+    await correct_agency(ground, city, editor, case.id, version, "fire", "같은 일이 아닙니다")
+    after = await now(ground, case.id)
+    assert (after.state, after.agency) == ("queued", "fire")
+    assert (after.closed_at, after.merged_into) == (None, None)
 
 
 async def test_another_agency_is_named_by_hand_with_a_reason(
@@ -106,11 +188,6 @@ async def test_late_is_marked_once_while_the_clock_runs(
     admin_labels = {"service": "fire_rescue", "urgency": "emergency"}
     await correct_labels(ground, city, agent, case.id, late.version, admin_labels, reroute=True)
     assert not (await now(ground, case.id)).overdue  # a new deadline, not yet missed
-
-
-@pytest.fixture
-async def editor(staff: Staff) -> Principal:
-    return await staff("editor", ("admin", None))
 
 
 async def detail(ground: Ground, item_id: int) -> dict[str, Any]:
