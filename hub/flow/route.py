@@ -104,9 +104,16 @@ async def _reconsider(tx: Change, city: City, item: ClaimedItem, case_id: int) -
     case = await cases.lock(tx.connection, case_id)
     named = case.rule == BY_HAND and case.agency
     if case.state not in ("triage", "queued") or case.assignee or item.corrected or named:
-        await write(tx, case, "case.relabelled")
+        await write(tx, case, "case.reread")
         return
-    decision = _decide(city, item)
-    columns = by_rules(case, decision)
-    version = await write(tx, case, "case.rerouted", more={"config": city.version}, **columns)
-    await tell_agencies(tx, city.book, [(case_id, decision.agency, version, case.mark)])
+    columns = by_rules(case, _decide(city, item))
+    moved = "agency" in columns
+    version = await write(
+        tx,
+        case,
+        "case.rerouted" if moved else "case.reread",
+        more={"config": city.version},
+        **columns,
+    )
+    if moved:
+        await tell_agencies(tx, city.book, [(case_id, columns["agency"], version, case.mark)])
