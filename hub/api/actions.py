@@ -42,7 +42,8 @@ class AssigneeIn(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LabelsIn(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the labels should have been; ``reroute``: ask the rules again."""
+    """What the labels should have been; ``reroute``: ask the rules again, even where a person had
+    named the agency. Where no clock runs, the case stays where it is all the same."""
 
     version: Version
     service: Code | None = None
@@ -131,6 +132,14 @@ async def relabel(call: Call) -> CaseView:
     return await _now(call)
 
 
+async def undo(call: Call) -> CaseView:
+    """Take back one's own last correction."""
+    await correct.undo_correction(
+        call.context.ground, call.context.city, call.me, call.path["id"], call.body.version
+    )
+    return await _now(call)
+
+
 async def reagency(call: Call) -> CaseView:
     """Give it to another agency."""
     wanted: AgencyIn = call.body
@@ -198,6 +207,7 @@ ROUTES = [
     _act("moves", move, "Change a case's state", MoveIn),
     _act("labels", relabel, "Correct labels", LabelsIn),
     _act("agency", reagency, "Correct the agency", AgencyIn),
+    _act("undo", undo, "Undo one's own last correction", VersionIn),
     _act("answers", answer, "Answer the reporter", AnswerIn, MessageView, 201),
     _act("notes", note, "Leave a note", TextIn, MessageView, 201),
     Route(

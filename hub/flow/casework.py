@@ -8,7 +8,7 @@ absolute values.
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -44,11 +44,11 @@ _SUMMARY = (
 
 def summary(case: LockedCase, **changed: Any) -> dict[str, Any]:
     """A case's codes and absolute values as a fact tells them, after ``changed``."""
-    values: dict[str, Any] = {}
-    for name in _SUMMARY:
-        value = changed.get(name, getattr(case, name, None))
-        values[name] = value.isoformat() if isinstance(value, datetime) else value
-    return values | {name: changed[name] for name in changed if name not in _SUMMARY}
+    values = {name: getattr(case, name, None) for name in _SUMMARY} | changed
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }
 
 
 @asynccontextmanager
@@ -84,7 +84,7 @@ async def take(ground: Ground, who: Principal, case_id: int, version: int) -> in
             raise Conflict("move.needs_agency")
         if case.state != "in_progress":
             check_move(case.kind, case.state, "in_progress", agency=agency)
-        return await _write(tx, case, "case.assigned", state="in_progress", assignee=who.user_id)
+        return await write(tx, case, "case.assigned", state="in_progress", assignee=who.user_id)
 
 
 async def assign(
@@ -103,7 +103,7 @@ async def assign(
         if user_id is None and state == "in_progress":
             state = "queued"
             check_move(case.kind, case.state, state, agency=case.agency)
-        return await _write(tx, case, "case.assigned", state=state, assignee=user_id)
+        return await write(tx, case, "case.assigned", state=state, assignee=user_id)
 
 
 async def move(
@@ -139,7 +139,7 @@ async def move(
             changed["assignee"] = None
         if target == "triage":
             changed |= {"agency": None, "previous_agency": case.agency}
-        return await _write(tx, case, "case.moved", note=reason, author=who.user_id, **changed)
+        return await write(tx, case, "case.moved", note=reason, author=who.user_id, **changed)
 
 
 async def withdraw(ground: Ground, ref: str) -> int:
@@ -147,7 +147,7 @@ async def withdraw(ground: Ground, ref: str) -> int:
     async with change(ground, REPORTER) as tx:
         case = await cases.lock_by_ref(tx.connection, ref)
         check_move(case.kind, case.state, "withdrawn", is_reporter=True)
-        return await _write(tx, case, "case.moved", state="withdrawn")
+        return await write(tx, case, "case.moved", state="withdrawn")
 
 
 async def _merge_target(tx: Change, who: Principal, case: LockedCase, ref: str) -> int:
@@ -167,16 +167,18 @@ async def _merge_target(tx: Change, who: Principal, case: LockedCase, ref: str) 
     return target.id
 
 
-async def _write(
+async def write(
     tx: Change,
     case: LockedCase,
     fact: str,
     *,
     note: str = "",
     author: int | None = None,
+    more: Mapping[str, Any] | None = None,
     **changed: Any,
 ) -> int:
-    """Store the changed columns and tell of them, with the note that explains them, if any."""
+    """Store the changed columns and tell of them, of ``more`` that is no column of a case, and of the
+    note that explains them, if any; the case's new version."""
     state = changed.get("state", case.state)
     if state != case.state:
         is_open = state in KINDS[case.kind].open
@@ -184,7 +186,7 @@ async def _write(
         if is_open and case.state in ("resolved", "closed", "merged"):
             changed["merged_into"] = None
     version = await cases.update(tx.connection, case.id, **changed)
-    told: dict[str, Any] = {"from_state": case.state}
+    told: dict[str, Any] = {"from_state": case.state, **(more or {})}
     if note:
         salt = secrets.token_bytes(16)
         message_id, _ = await cases.add_message(tx.connection, case.id, "note", author, note, salt)

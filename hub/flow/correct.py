@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import secrets
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from hub.flow.casework import changing, summary
-from hub.flow.city import CityNow
+from hub.flow.casework import changing, write
+from hub.flow.city import City, CityNow
 from hub.flow.deliver import tell_agencies
-from hub.flow.ground import Ground
-from hub.model.errors import BadInput
-from hub.model.facts import digest
+from hub.flow.ground import Change, Ground
+from hub.model.errors import BadInput, Conflict
+from hub.model.kinds import KINDS
 from hub.model.labels import ABUSE, INTENTS, SERVICES, URGENCIES
 from hub.model.people import Principal
 from hub.rules.moves import check_move
-from hub.rules.routing import Question, decide
-from hub.store import cases
+from hub.rules.permissions import may
+from hub.rules.routing import Decision, Question, decide
+from hub.store import cases, log, people
 from hub.store.cases import LockedCase
 
 BY_HAND = "by_hand"
 """In place of a rule's id: a person named the agency."""
+
+_KEPT = (*cases.HEADS, "agency", "rule", "deadline_at", "overdue", "state", "assignee")
+"""What a correction may change: its fact tells what stood before, so that it can be undone."""
+_UNDONE = ("case.relabelled", "case.rerouted")
 
 _KNOWN = {"service": SERVICES, "intent": INTENTS, "urgency": URGENCIES, "abuse": ABUSE}
 
@@ -36,7 +42,9 @@ async def correct_labels(
 ) -> int:
     """Set service, intent, urgency or abuse to what a person says; the case's new version.
 
-    ``reroute``: ask the rules again with the new labels. Raises BadInput ``label.unknown``.
+    ``reroute``: ask the rules again with the new labels, even where a person had named the agency.
+    Where no clock runs, since one waits for the reporter or is done, the case stays where it is.
+    Raises BadInput ``label.unknown``.
     """
     for field, code in labels.items():
         if code not in _KNOWN[field]:
@@ -46,27 +54,10 @@ async def correct_labels(
     now = city.now
     async with changing(ground, who, case_id, version, "case.work") as (tx, case):
         await cases.correct_labels(tx.connection, case.item_id, labels)
-        changed: dict[str, Any] = dict(labels)
         columns: dict[str, Any] = {}
-        if reroute:
-            decision = decide(now.book, now.calendar, _question(case, changed))
-            if decision.agency != case.agency or case.state == "triage":
-                columns = _to_agency(case, decision.agency, decision.rule)
-                columns |= {"deadline_at": decision.deadline_at, "overdue": False}
-        new_version = await cases.update(tx.connection, case.id, **columns)
-        before = {f"{field}_before": getattr(case, field) for field in labels}
-        tx.record(
-            "case.rerouted" if columns else "case.relabelled",
-            "case",
-            case.id,
-            new_version,
-            summary(case, **changed, **columns, **before, from_state=case.state),
-        )
-        if columns:
-            await tell_agencies(
-                tx, now.book, [(case.id, columns["agency"], new_version, case.mark)]
-            )
-    return new_version
+        if reroute and case.state in KINDS[case.kind].clock:
+            columns = by_rules(case, decide(now.book, now.calendar, _question(case, labels)))
+        return await _correct(tx, now, case, columns, labels=labels)
 
 
 async def correct_agency(
@@ -87,26 +78,60 @@ async def correct_agency(
         if agency == case.agency:
             raise BadInput("agency.same", field="agency")
         columns = _to_agency(case, agency, BY_HAND)
-        new_version = await cases.update(tx.connection, case.id, **columns)
-        salt = secrets.token_bytes(16)
-        message_id, _ = await cases.add_message(
-            tx.connection, case.id, "note", who.user_id, reason, salt
-        )
-        tx.record(
-            "case.rerouted",
-            "case",
-            case.id,
-            new_version,
-            summary(
-                case,
-                **columns,
-                from_state=case.state,
-                message=message_id,
-                text_digest=digest(salt, reason),
-            ),
-        )
-        await tell_agencies(tx, city.now.book, [(case.id, agency, new_version, case.mark)])
-    return new_version
+        return await _correct(tx, city.now, case, columns, note=reason, author=who.user_id)
+
+
+async def undo_correction(
+    ground: Ground, city: CityNow, who: Principal, case_id: int, version: int
+) -> int:
+    """Take back one's own correction of labels or agency, the last thing that was done to the case;
+    the new version. Labels, agency, rule, deadline, state and assignee are what they were.
+
+    Raises Conflict ``undo.too_late`` where it was something else or somebody else's, or where who
+    undoes it could not put it back; BadInput ``assignee.not_in_agency``.
+    """
+    async with changing(ground, who, case_id, version, "case.work") as (tx, case):
+        told = await log.of_version(tx.connection, "case", case_id, version)
+        mine = next((one for one in told if one.type in _UNDONE and one.actor == who.actor), None)
+        if mine is None:
+            raise Conflict("undo.too_late")
+        before = {
+            name: mine.data[f"{name}_before"] for name in _KEPT if f"{name}_before" in mine.data
+        }
+        labels = {head: before.pop(head) for head in cases.HEADS if head in before}
+        if "agency" in before:
+            await _check_way_back(tx, who, case, before)
+            before["previous_agency"] = case.agency
+        if before.get("deadline_at"):
+            before["deadline_at"] = datetime.fromisoformat(before["deadline_at"])
+        if labels:
+            await cases.correct_labels(tx.connection, case.item_id, labels, undo=True)
+        return await _correct(tx, city.now, case, before, labels=labels, fact="case.restored")
+
+
+async def _check_way_back(
+    tx: Change, who: Principal, case: LockedCase, before: dict[str, Any]
+) -> None:
+    """Whether ``who`` may put the case back to an agency, a state and a colleague there."""
+    agency, state, assignee = before["agency"], before["state"], before["assignee"]
+    if not may(who, "case.work", agency=agency) or state not in KINDS[case.kind].open:
+        raise Conflict("undo.too_late")
+    if state != case.state:
+        check_move(case.kind, case.state, state, agency=agency, reason="case.restored")
+    if assignee is not None:
+        colleague = await people.principal(tx.connection, assignee)
+        if colleague is None or not may(colleague, "case.work", agency=agency):
+            raise BadInput("assignee.not_in_agency")
+
+
+def by_rules(case: LockedCase, decision: Decision) -> dict[str, Any]:
+    """The columns of a case that the rules change. With the agency that has it, it keeps its state
+    and who works on it; one that a person named stays named by them."""
+    same_agency = decision.agency == case.agency
+    if same_agency and (decision.rule == case.rule or (case.rule == BY_HAND and case.agency)):
+        return {}
+    columns = {"rule": decision.rule, "deadline_at": decision.deadline_at, "overdue": False}
+    return columns if same_agency else _to_agency(case, decision.agency, decision.rule) | columns
 
 
 def _to_agency(case: LockedCase, agency: str | None, rule: str) -> dict[str, Any]:
@@ -121,6 +146,35 @@ def _to_agency(case: LockedCase, agency: str | None, rule: str) -> dict[str, Any
         "state": state,
         "assignee": None,
     }
+
+
+async def _correct(
+    tx: Change,
+    city: City,
+    case: LockedCase,
+    columns: dict[str, Any],
+    *,
+    labels: Mapping[str, str | None] | None = None,
+    fact: str | None = None,
+    **note: Any,
+) -> int:
+    """Write a correction with what stood before it; the agency is told of a case that comes to it."""
+    moved = "agency" in columns
+    corrected = labels or {}
+    before = {
+        f"{name}_before": getattr(case, name) for name in _KEPT if name in {**corrected, **columns}
+    }
+    version = await write(
+        tx,
+        case,
+        fact or ("case.rerouted" if moved else "case.relabelled"),
+        more={**corrected, **before},
+        **columns,
+        **note,
+    )
+    if moved:
+        await tell_agencies(tx, city.book, [(case.id, columns["agency"], version, case.mark)])
+    return version
 
 
 def _question(case: LockedCase, labels: dict[str, Any]) -> Question:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hub.flow.casework import summary
+from hub.flow.casework import write
 from hub.flow.city import City, CityNow
-from hub.flow.correct import BY_HAND
+from hub.flow.correct import BY_HAND, by_rules
 from hub.flow.deliver import tell_agencies
 from hub.flow.ground import Change, Ground, change
 from hub.rules.routing import SURE_INTENT, Decision, Question, decide
@@ -104,24 +104,16 @@ async def _reconsider(tx: Change, city: City, item: ClaimedItem, case_id: int) -
     case = await cases.lock(tx.connection, case_id)
     named = case.rule == BY_HAND and case.agency
     if case.state not in ("triage", "queued") or case.assignee or item.corrected or named:
-        version = await cases.update(tx.connection, case_id)
-        tx.record("case.relabelled", "case", case_id, version, summary(case))
+        await write(tx, case, "case.reread")
         return
-    decision = _decide(city, item)
-    changed: dict[str, Any] = {
-        "agency": decision.agency,
-        "previous_agency": case.agency,
-        "rule": decision.rule,
-        "deadline_at": decision.deadline_at,
-        "overdue": False,  # of the deadline before; the new one is looked at anew
-        "state": decision.state,
-    }
-    version = await cases.update(tx.connection, case_id, **changed)
-    tx.record(
-        "case.rerouted",
-        "case",
-        case_id,
-        version,
-        summary(case, **changed, from_state=case.state, config=city.version),
+    columns = by_rules(case, _decide(city, item))
+    moved = "agency" in columns
+    version = await write(
+        tx,
+        case,
+        "case.rerouted" if moved else "case.reread",
+        more={"config": city.version},
+        **columns,
     )
-    await tell_agencies(tx, city.book, [(case_id, decision.agency, version, case.mark)])
+    if moved:
+        await tell_agencies(tx, city.book, [(case_id, columns["agency"], version, case.mark)])

@@ -24,6 +24,8 @@ FactType = Literal[
     "case.routed",
     "case.rerouted",
     "case.relabelled",
+    "case.restored",
+    "case.reread",
     "case.assigned",
     "case.moved",
     "case.answered",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,6 +28,7 @@ class LockedCase:
     assignee: int | None
     rule: str
     deadline_at: datetime | None
+    overdue: bool
     answers: int
     received_at: datetime
     area: str | None
@@ -39,7 +41,7 @@ class LockedCase:
 
 _LOCK = """
     SELECT c.id, c.item_id, i.ref, c.kind, c.state, c.version, c.mark, c.agency, c.assignee,
-           c.rule, c.deadline_at, c.answers, i.received_at, i.area, i.district, l.service,
+           c.rule, c.deadline_at, c.overdue, c.answers, i.received_at, i.area, i.district, l.service,
            l.intent, l.urgency, l.abuse
     FROM work_case c
     JOIN item i ON i.id = c.item_id
@@ -91,9 +93,17 @@ HEADS = ("service", "intent", "urgency", "abuse")
 """What a person can correct."""
 
 
-async def correct_labels(connection: Connection, item_id: int, labels: dict[str, str]) -> None:
+async def correct_labels(
+    connection: Connection,
+    item_id: int,
+    labels: Mapping[str, str | None],
+    *,
+    undo: bool = False,
+) -> None:
     """Replace labels by what a person says, with confidence 1. Who says again what stood before they
-    corrected this text takes the correction back: the label is whose it was, as sure as it was."""
+    corrected this text takes the correction back: the label is whose it was, as sure as it was.
+
+    ``undo``: so does one that said of a label that it is right."""
     # Until an edit has come through all stages, nobody has been told of its labels: what is said
     # then is said of the text before.
     row = await connection.fetchrow(
@@ -111,7 +121,7 @@ async def correct_labels(connection: Connection, item_id: int, labels: dict[str,
                 "text": text,
                 "before": {"code": stood, "confidence": row[f"{head}_confidence"], "said": said},
             }
-        elif code != stood and code == said["before"]["code"]:
+        elif (undo or code != stood) and code == said["before"]["code"]:
             confidence = said["before"]["confidence"]
             corrected[head] = said["before"]["said"]
         await connection.execute(

@@ -146,6 +146,22 @@ async def of_case(connection: Connection, case_id: int, item_id: int) -> list[Fa
     return [Fact(*row.values()) for row in rows]
 
 
+async def of_version(
+    connection: Connection, subject: str, subject_id: int, version: int
+) -> list[Entry]:
+    """What was said when the subject came to that version, stamped or not yet."""
+    rows = await connection.fetch(
+        "SELECT type, subject, subject_id, version, actor, data FROM fact"
+        " WHERE subject = $1 AND subject_id = $2 AND version = $3"
+        " UNION ALL SELECT type, subject, subject_id, version, actor, data FROM outbox"
+        " WHERE subject = $1 AND subject_id = $2 AND version = $3",
+        subject,
+        str(subject_id),
+        version,
+    )
+    return [Entry(*row.values()) for row in rows]
+
+
 async def verify(connection: Connection) -> AsyncIterator[tuple[int, bool]]:
     """Walk the whole chain: (position, whether its stored hash is right and no position is missing).
 

@@ -108,6 +108,7 @@ ASKED: dict[str, list[Ask]] = {
     "POST /cases/{id}/assignee": [(None, "", STALE | {"user": None})],
     "POST /cases/{id}/moves": [(None, "", STALE | {"to": "waiting", "reason": "x"})],
     "POST /cases/{id}/labels": [(None, "", STALE | {"urgency": "high"})],
+    "POST /cases/{id}/undo": [(None, "", STALE)],
     "POST /cases/{id}/agency": [(None, "", STALE | {"agency": "fire", "reason": "x"})],
     "POST /cases/{id}/answers": [(None, "", STALE | {"text": "고쳤습니다"})],
     "POST /cases/{id}/notes": [(None, "", {"text": "확인"})],

@@ -7,7 +7,7 @@ import re
 import signal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import NewVisitor
 from tests.browser.hub import PASSWORD
@@ -134,6 +134,112 @@ def test_a_correction_is_said_and_taken_back(visitor: NewVisitor) -> None:
     expect(rows.get_by_text(first)).to_have_count(0)
     page.keyboard.press("j")  # on from where the one that left lay, not from the top
     expect(page.get_by_role("article").get_by_text(second)).to_be_visible()
+
+
+def labels_dialog(page: Page) -> Locator:
+    """The dialog that corrects labels."""
+    page.keyboard.press("l")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    return dialog
+
+
+def test_who_corrects_what_a_colleague_has_just_corrected_is_told(visitor: NewVisitor) -> None:
+    text = parked("동시에")
+    one, other = visitor(), visitor(language="en-GB")
+    for desk in (one, other):
+        desk.sign_in("admin")
+        desk.page.goto("/staff?queue=jongno_gu&sort=newest&marks=0")
+        desk.is_live()
+    visitor().complain(text, **CHEONGUN)
+    page, theirs = opened(one, text), opened(other, text)
+    dialog = labels_dialog(page)
+    dialog.get_by_label("긴급도").select_option("high")
+    dialog.get_by_label("유형").select_option("question")
+    correction = labels_dialog(theirs)
+    correction.get_by_label("Subject").select_option("noise")
+    correction.get_by_label("Intent").select_option("suggestion")
+    correction.get_by_label("Route again").uncheck()
+    theirs.keyboard.press("Control+Enter")
+    expect(page.get_by_role("article").get_by_role("heading", name="소음")).to_be_attached()
+    expect(dialog.get_by_label("분야")).to_have_value("illegal_parking")  # as it was opened
+    dialog.get_by_role("button", name="저장").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("다른 사람이 먼저 바꾸었습니다")
+    expect(dialog.get_by_role("button", name="저장")).to_be_disabled()
+    dialog.get_by_role("button", name="지금 내용에서 이어서 고치기").click()
+    expect(dialog.get_by_label("분야")).to_be_focused()
+    expect(dialog.get_by_label("분야")).to_have_value("noise")
+    expect(dialog.get_by_label("유형")).to_have_value("suggestion")  # theirs, not what was chosen
+    expect(dialog.get_by_label("긴급도")).to_have_value("high")
+    dialog.get_by_role("button", name="저장").click()
+    expect(dialog).to_have_count(0)
+    history = page.get_by_role("article").locator(".history")
+    expect(history).to_contain_text("주정차 → 소음")
+    expect(history).to_contain_text("보통 → 높음")
+
+
+def test_undo_gives_a_case_back_to_whom_had_it(visitor: NewVisitor) -> None:
+    text = parked("돌려주기")
+    desk = visitor()
+    desk.sign_in("admin")
+    desk.page.goto("/staff?queue=jongno_gu&sort=newest&marks=0")
+    desk.is_live()
+    visitor().complain(text, **CHEONGUN)
+    page, article = opened(desk, text), desk.page.get_by_role("article")
+    head = article.locator(".item-head")
+    page.keyboard.press("t")
+    expect(head.locator(".state-in_progress")).to_be_visible()
+    dialog = labels_dialog(page)
+    dialog.get_by_label("분야").select_option("taxi")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".toast")).to_contain_text("택시 → ")
+    expect(head.locator(".state-queued")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.locator(".toast")).to_contain_text("되돌렸습니다")
+    expect(head.locator(".state-in_progress")).to_be_visible()
+    expect(article.locator(".assignee")).to_be_visible()
+    expect(article.locator("code").filter(has_text="by_hand")).to_have_count(0)
+    expect(article.locator(".history")).to_contain_text("수정 되돌림")
+
+
+def test_the_rules_are_offered_where_they_decide(visitor: NewVisitor) -> None:
+    text = parked("규칙대로")
+    desk = visitor()
+    desk.sign_in("admin")
+    desk.page.goto("/staff?queue=jongno_gu&sort=newest&marks=0")
+    desk.is_live()
+    visitor().complain(text, **CHEONGUN)
+    page, article = opened(desk, text), desk.page.get_by_role("article")
+    dialog = labels_dialog(page)
+    expect(dialog.get_by_role("checkbox")).to_be_checked()
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    dialog.get_by_label("보낼 기관").select_option("metro")
+    dialog.get_by_label("이유").fill("역 안입니다")
+    dialog.get_by_role("button", name="보내기").click()
+    expect(dialog).to_have_count(0)
+    labels_dialog(page)
+    expect(dialog.get_by_role("checkbox")).not_to_be_checked()  # a person named the agency
+    dialog.get_by_label("유형").select_option("question")
+    page.keyboard.press("Control+Enter")
+    expect(dialog).to_have_count(0)
+    expect(article.get_by_text("직원이 이 기관으로 보냈습니다.")).to_be_visible()
+    article.get_by_role("button", name="대상 아님").click()
+    dialog.get_by_label("이유").fill("아닙니다")
+    dialog.get_by_role("button", name="대상 아님").click()
+    expect(dialog).to_have_count(0)
+    expect(article.locator(".item-head .state-set_aside")).to_be_visible()
+    page.keyboard.press("g")  # nothing is sent anywhere that is not open
+    expect(dialog).to_have_count(0)
+    labels_dialog(page)
+    expect(dialog.get_by_role("checkbox")).to_have_count(0)
+    dialog.get_by_label("분야").select_option("taxi")
+    page.keyboard.press("Control+Enter")
+    expect(dialog).to_have_count(0)
+    expect(article.get_by_role("heading", name="택시")).to_be_visible()
+    expect(article.locator(".item-head .state-set_aside")).to_be_visible()
+    page.keyboard.press("u")
+    expect(article.get_by_role("heading", name="주정차")).to_be_visible()
 
 
 def test_a_phone_goes_on_from_case_to_case(visitor: NewVisitor) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,29 +12,37 @@ import pytest
 
 from hub.flow import casework
 from hub.flow.city import CityNow
-from hub.flow.correct import BY_HAND, correct_agency, correct_labels
+from hub.flow.correct import BY_HAND, correct_agency, correct_labels, undo_correction
 from hub.flow.ground import Ground
 from hub.flow.label import label
 from hub.flow.overdue import mark_overdue
 from hub.home import Home
 from hub.model.cases import CaseRecord
-from hub.model.errors import BadInput, NotFound
-from hub.model.people import Principal
+from hub.model.errors import BadInput, Conflict, NotFound
+from hub.model.people import Grant, Principal
 from hub.store import reading
 from hub.wiring import load_version
-from tests.flow.case_records import newest, now, of_item, tell
+from tests.flow.case_records import newest, now, of_item, put, tell
 from tests.versions import favouring
 
 ABUSE = "야 이 씨발놈들아 세금 처먹고 일은 안 하냐 병신 새끼들 가로등 좀 고쳐라"
 
+TOO_LATE = r"undo\.too_late"
+
 Work = Callable[[], Awaitable[None]]
 OpenCase = Callable[..., Awaitable[CaseRecord]]
+Stamp = Callable[[], Awaitable[int]]
 Staff = Callable[..., Awaitable[Principal]]
 
 
 @pytest.fixture
 async def agent(staff: Staff) -> Principal:
     return await staff("agent", ("agent", "metro"))
+
+
+@pytest.fixture
+async def editor(staff: Staff) -> Principal:
+    return await staff("editor", ("admin", None))
 
 
 async def test_a_corrected_label_sends_the_case_on_and_says_what_it_was(
@@ -66,6 +75,83 @@ async def test_a_corrected_label_without_rerouting_leaves_the_case_where_it_is(
     after = await now(ground, case.id)
     assert (after.agency, after.state, after.service) == ("metro", "in_progress", "taxi")
     assert (await newest(ground, case))[0] == "case.relabelled"
+
+
+async def by_rule(
+    ground: Ground, city: CityNow, case: CaseRecord, who: Principal, **more: str
+) -> CaseRecord:
+    """The case on waterworks' queue, as the rules want it for what flows there."""
+    labels = {"service": "water_sewer", "intent": "report", "urgency": "normal"} | more
+    await correct_labels(ground, city, who, case.id, case.version, labels, reroute=True)
+    return await now(ground, case.id)
+
+
+async def test_another_rule_of_the_same_agency_brings_its_deadline(
+    ground: Ground, city: CityNow, open_case: OpenCase, editor: Principal
+) -> None:
+    case = await by_rule(ground, city, await open_case("metro"), editor)
+    assert (case.agency, case.rule) == ("waterworks", "water")
+    version = await casework.take(ground, editor, case.id, case.version)
+    await put(ground, case.id, overdue=True)
+    await correct_labels(ground, city, editor, case.id, version, {"urgency": "high"}, reroute=True)
+    after = await now(ground, case.id)
+    assert (after.agency, after.rule, after.overdue) == ("waterworks", "water.leak", False)
+    assert after.deadline_at == case.received_at + timedelta(hours=24)
+    assert (after.state, after.assignee) == ("in_progress", editor.user_id)
+    type_, data = await newest(ground, case)
+    assert type_ == "case.relabelled"  # it is with whom it was
+    assert (data["rule"], data["urgency_before"]) == ("water.leak", "normal")
+    assert data["deadline_at"] == after.deadline_at.isoformat()
+
+
+async def test_the_rules_leave_alone_an_agency_that_a_person_named(
+    ground: Ground, city: CityNow, open_case: OpenCase, editor: Principal
+) -> None:
+    case = await open_case("waterworks")
+    assert case.rule == BY_HAND
+    after = await by_rule(ground, city, case, editor, urgency="high")
+    assert (after.agency, after.rule, after.deadline_at) == (
+        "waterworks",
+        BY_HAND,
+        case.deadline_at,
+    )
+
+
+@pytest.mark.parametrize(
+    "state", ["waiting", "resolved", "closed", "merged", "withdrawn", "set_aside"]
+)
+@pytest.mark.parametrize("labels", [{"service": "taxi"}, {"service": "other"}])
+async def test_the_rules_send_nothing_on_where_no_clock_runs(
+    ground: Ground,
+    city: CityNow,
+    open_case: OpenCase,
+    editor: Principal,
+    state: str,
+    labels: dict[str, str],
+) -> None:
+    case, other = await open_case("metro"), await open_case("metro", "다른 글")
+    closed = await ground.db.fetchval("SELECT now()") if state != "waiting" else None
+    into = other.id if state == "merged" else None
+    await put(ground, case.id, state=state, closed_at=closed, merged_into=into, rule="metro")
+    before = await now(ground, case.id)
+    await correct_labels(ground, city, editor, case.id, case.version, labels, reroute=True)
+    after = await now(ground, case.id)
+    assert after.service == labels["service"]
+    for name in ("state", "agency", "rule", "closed_at", "merged_into", "deadline_at"):
+        assert getattr(after, name) == getattr(before, name)
+
+
+async def test_a_merged_case_that_goes_to_another_agency_is_open_again(
+    ground: Ground, city: CityNow, open_case: OpenCase, editor: Principal
+) -> None:
+    case, other = await open_case("metro"), await open_case("metro", "다른 글")
+    version = await casework.move(
+        ground, editor, case.id, case.version, "merged", target_ref=other.ref
+    )
+    await correct_agency(ground, city, editor, case.id, version, "fire", "같은 일이 아닙니다")
+    after = await now(ground, case.id)
+    assert (after.state, after.agency) == ("queued", "fire")
+    assert (after.closed_at, after.merged_into) == (None, None)
 
 
 async def test_another_agency_is_named_by_hand_with_a_reason(
@@ -106,11 +192,6 @@ async def test_late_is_marked_once_while_the_clock_runs(
     admin_labels = {"service": "fire_rescue", "urgency": "emergency"}
     await correct_labels(ground, city, agent, case.id, late.version, admin_labels, reroute=True)
     assert not (await now(ground, case.id)).overdue  # a new deadline, not yet missed
-
-
-@pytest.fixture
-async def editor(staff: Staff) -> Principal:
-    return await staff("editor", ("admin", None))
 
 
 async def detail(ground: Ground, item_id: int) -> dict[str, Any]:
@@ -205,3 +286,139 @@ async def test_an_agency_that_a_person_named_stays_when_the_text_is_edited(
     await work_off()
     after = await of_item(ground, item_id)
     assert (after.agency, after.rule) == ("metro", BY_HAND)
+
+
+async def all_of(ground: Ground, case_id: int) -> tuple[CaseRecord, dict[str, Any]]:
+    """The case and its labels, without what every change moves on."""
+    record = await now(ground, case_id)
+    still = replace(
+        record, version=0, updated_at=record.received_at, previous_agency=None, text=None
+    )
+    return still, await detail(ground, record.item_id)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {"service": "taxi"},  # another agency
+        {"urgency": "high"},  # another rule of the same one
+        {"service": "fire_rescue", "intent": "question", "urgency": "emergency"},
+        {"service": "water_sewer"},  # that it is right
+        {"abuse": "abuse"},
+    ],
+)
+async def test_an_undone_correction_leaves_all_as_it_was(
+    ground: Ground, city: CityNow, open_case: OpenCase, editor: Principal, labels: dict[str, str]
+) -> None:
+    case = await by_rule(ground, city, await open_case("metro"), editor)
+    await ground.db.execute("UPDATE item_label SET corrected = '{}', service_confidence = 0.6")
+    await casework.take(ground, editor, case.id, case.version)
+    await put(ground, case.id, overdue=True)
+    before = await all_of(ground, case.id)
+    version = (await now(ground, case.id)).version
+    version = await correct_labels(ground, city, editor, case.id, version, labels, reroute=True)
+    assert await all_of(ground, case.id) != before
+    version = await undo_correction(ground, city, editor, case.id, version)
+    assert await all_of(ground, case.id) == before
+    type_, data = await newest(ground, case)
+    assert type_ == "case.restored"
+    for head, code in labels.items():
+        assert (data[f"{head}_before"], data[head]) == (code, before[1][head])
+    with pytest.raises(Conflict, match=TOO_LATE):
+        await undo_correction(ground, city, editor, case.id, version)
+
+
+async def test_an_agency_by_hand_is_undone_and_one_before_it_stays_named(
+    ground: Ground, city: CityNow, open_case: OpenCase, editor: Principal, stamp_all: Stamp
+) -> None:
+    case = await open_case("metro")  # which no rule would have chosen
+    await casework.take(ground, editor, case.id, case.version)
+    before = await all_of(ground, case.id)
+    assert (before[0].state, before[0].rule) == ("in_progress", BY_HAND)
+    version = (await now(ground, case.id)).version
+    version = await correct_agency(ground, city, editor, case.id, version, "fire", "불")
+    await stamp_all()
+    version = await undo_correction(ground, city, editor, case.id, version)
+    assert await all_of(ground, case.id) == before
+    taxi = {"service": "taxi"}
+    version = await correct_labels(ground, city, editor, case.id, version, taxi, reroute=True)
+    assert (await now(ground, case.id)).agency not in ("metro", "fire")
+    await undo_correction(ground, city, editor, case.id, version)
+    assert await all_of(ground, case.id) == before
+
+
+async def test_what_is_not_ones_own_last_correction_is_not_undone(
+    ground: Ground,
+    city: CityNow,
+    open_case: OpenCase,
+    editor: Principal,
+    agent: Principal,
+    staff: Staff,
+) -> None:
+    case = await open_case("metro")
+    other = await staff("other", ("agent", "metro"))
+    labels = {"urgency": "low"}
+    version = await correct_labels(
+        ground, city, agent, case.id, case.version, labels, reroute=False
+    )
+    with pytest.raises(Conflict, match=TOO_LATE):
+        await undo_correction(ground, city, other, case.id, version)
+    with pytest.raises(Conflict, match=r"case\.version"):
+        await undo_correction(ground, city, agent, case.id, version - 1)
+    later = await casework.take(ground, agent, case.id, version)
+    with pytest.raises(Conflict, match=TOO_LATE):
+        await undo_correction(ground, city, agent, case.id, later)
+    gone = await correct_agency(ground, city, agent, case.id, later, "fire", "불")
+    with pytest.raises(NotFound):  # it lies where this one has no role
+        await undo_correction(ground, city, agent, case.id, gone)
+    assert (await now(ground, case.id)).agency == "fire"
+
+
+async def test_nobody_undoes_into_an_agency_that_is_no_longer_theirs(
+    ground: Ground, city: CityNow, open_case: OpenCase, agent: Principal
+) -> None:
+    both = replace(agent, grants=(*agent.grants, Grant("agent", "fire")))
+    case = await open_case("metro")
+    await casework.take(ground, both, case.id, case.version)
+    version = (await now(ground, case.id)).version
+    version = await correct_agency(ground, city, both, case.id, version, "fire", "불")
+    only_fire = replace(both, grants=(Grant("agent", "fire"),))
+    with pytest.raises(Conflict, match=TOO_LATE):
+        await undo_correction(ground, city, only_fire, case.id, version)
+    await ground.db.execute("DELETE FROM staff_grant WHERE user_id = $1", agent.user_id)
+    with pytest.raises(BadInput, match=r"assignee\.not_in_agency"):
+        await undo_correction(ground, city, both, case.id, version)
+
+
+async def test_a_merged_case_is_not_merged_again_by_undo(
+    ground: Ground, city: CityNow, open_case: OpenCase, editor: Principal
+) -> None:
+    case, other = await open_case("metro"), await open_case("metro", "다른 글")
+    version = await casework.move(
+        ground, editor, case.id, case.version, "merged", target_ref=other.ref
+    )
+    version = await correct_agency(ground, city, editor, case.id, version, "fire", "다른 일")
+    with pytest.raises(Conflict, match=TOO_LATE):
+        await undo_correction(ground, city, editor, case.id, version)
+
+
+async def test_an_edit_by_the_author_is_no_correction(
+    ground: Ground, city: CityNow, editor: Principal, work_off: Work
+) -> None:
+    item_id = await tell(ground, "서울 중구 시청역 가로등이 꺼졌어요")
+    await work_off()
+    case = await of_item(ground, item_id)
+    await put(ground, case.id, overdue=True)
+    await tell(ground, "서울 중구 시청역 가로등이  꺼졌어요", op="edit")
+    await work_off()
+    after = await of_item(ground, item_id)
+    assert (await newest(ground, case))[0] == "case.reread"  # it is with whom it was
+    assert (after.agency, after.rule, after.overdue) == (case.agency, case.rule, True)
+    await casework.take(ground, editor, case.id, after.version)
+    await tell(ground, "서울 중구 시청역 앞에 불이 났어요", op="edit")
+    await work_off()
+    after = await of_item(ground, item_id)
+    assert (after.agency, after.state) == (case.agency, "in_progress")
+    assert (await newest(ground, case))[0] == "case.reread"
+    with pytest.raises(Conflict, match=TOO_LATE):
+        await undo_correction(ground, city, editor, case.id, after.version)

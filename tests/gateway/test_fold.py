@@ -194,6 +194,41 @@ async def test_the_words_of_a_person_erased_leave_every_open_page(
         assert not any("플랜티드" in str(one.states) for one in (staff, reporter, sleeper))
 
 
+async def test_a_deadline_that_a_correction_brings_is_on_every_open_page(window: Window) -> None:
+    admin = await window.staff(("admin", None))
+    received, case = await window.complain(Complaint("web", "수도관에서 물이 새요", CITY_HALL))
+    labels = {"service": "water_sewer", "intent": "report", "urgency": "normal"}
+
+    async def correct_to(**said: str) -> None:
+        version = await window.version(case)
+        await correct.correct_labels(
+            window.ground, window.city, admin.who, case, version, said, reroute=True
+        )
+
+    await correct_to(**labels)
+    key = {"ref": received.ref, "secret": received.secret}
+    async with (
+        LiveClient(window.url, [f"case:{case}", "queue:waterworks"], token=admin.token) as staff,
+        LiveClient(window.url, [f"public:case:{received.ref}"], case=key) as reporter,
+    ):
+
+        def shown() -> list[str]:
+            states = [*staff.states.values(), *reporter.states.values()]
+            return [state.records["case", case]["deadline_at"] for state in states]
+
+        await window.same(staff, reporter)
+        [before] = set(shown())
+        await correct_to(urgency="high")
+        await window.same(staff, reporter)
+        [after] = set(shown())
+        assert after < before
+        assert all(state.snapshots == 1 for state in staff.states.values())  # told, not reloaded
+        undone = await window.version(case)
+        await correct.undo_correction(window.ground, window.city, admin.who, case, undone)
+        await window.same(staff, reporter)
+        assert set(shown()) == {before}
+
+
 async def queues_of(window: Window) -> list[str]:
     rows = await window.ground.db.fetch(
         "SELECT DISTINCT agency FROM work_case WHERE agency IS NOT NULL ORDER BY 1"
@@ -227,6 +262,7 @@ class Chance:
         version = await self.window.version(case)
         ground, city, who, dice = self.window.ground, self.window.city, self.who, self.dice
         state = dice.choice(("triage", "queued", "in_progress", "waiting", "resolved", "closed"))
+        urgency = dice.choice(("high", "normal"))
         doing: list[Callable[[], Awaitable[object]]] = [
             lambda: casework.take(ground, who, case, version),
             lambda: casework.assign(ground, who, case, version, dice.choice((None, who.user_id))),
@@ -240,6 +276,10 @@ class Chance:
             lambda: correct.correct_labels(
                 ground, city, who, case, version, {"service": "streetlight"}, reroute=True
             ),
+            lambda: correct.correct_labels(
+                ground, city, who, case, version, {"urgency": urgency}, reroute=True
+            ),
+            *[lambda: correct.undo_correction(ground, city, who, case, version)] * 2,
             *[
                 lambda: converse.answer(
                     ground, who, case, version, "알겠습니다", resolve=dice.random() < 0.5

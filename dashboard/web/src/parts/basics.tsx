@@ -20,14 +20,20 @@ export function refusalWords(refusal: Refusal): string {
   return refusal.code === "offline" ? t("problem.offline") : t("problem.unknown");
 }
 
-export function RefusalNotice(props: { refusal: Refusal | null; again?: () => void }) {
+interface RefusalProps {
+  refusal: Refusal | null;
+  again?: (() => void) | undefined;
+  againWords?: string;
+}
+
+export function RefusalNotice(props: RefusalProps) {
   if (!props.refusal) return null;
   return (
     <Notice tone="bad">
       <span>{refusalWords(props.refusal)}</span>
       {props.again && (
         <button type="button" class="plain" onClick={props.again}>
-          {t("common.again")}
+          {props.againWords ?? t("common.again")}
         </button>
       )}
     </Notice>

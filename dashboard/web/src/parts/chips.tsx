@@ -26,7 +26,8 @@ export function Ago(props: { at: string }) {
   );
 }
 
-const clocked = (view: CaseView): boolean => {
+/** Whether its deadline runs: only then do the rules send it on. */
+export const hasClock = (view: CaseView): boolean => {
   const kind = view.kind === "post" ? KINDS.post : KINDS.complaint;
   return (kind.clock as readonly string[]).includes(view.state);
 };
@@ -34,7 +35,7 @@ const clocked = (view: CaseView): boolean => {
 /** How long until the deadline, or how long it has passed; nothing while no clock runs. */
 export function Deadline(props: { view: CaseView }) {
   const at = props.view.deadline_at;
-  if (!at || !clocked(props.view)) return null;
+  if (!at || !hasClock(props.view)) return null;
   const left = Date.parse(at) - now.value;
   const late = left < 0 || props.view.overdue;
   const tone = late ? "late" : left < 4 * 3_600_000 ? "soon" : "calm";

@@ -351,7 +351,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.CheckConstraint(
-            "type IN ('item.received', 'item.changed', 'item.deleted', 'item.labelled', 'item.located', 'item.erased', 'case.routed', 'case.rerouted', 'case.relabelled', 'case.assigned', 'case.moved', 'case.answered', 'case.noted', 'case.overdue', 'case.erased', 'case.deleted', 'broadcast.drafted', 'broadcast.edited', 'broadcast.moved', 'delivery.changed', 'account.changed', 'config.applied', 'user.changed', 'samples.cleared', 'model.added', 'model.promoted', 'model.rolled_back', 'model.removed')",
+            "type IN ('item.received', 'item.changed', 'item.deleted', 'item.labelled', 'item.located', 'item.erased', 'case.routed', 'case.rerouted', 'case.relabelled', 'case.restored', 'case.reread', 'case.assigned', 'case.moved', 'case.answered', 'case.noted', 'case.overdue', 'case.erased', 'case.deleted', 'broadcast.drafted', 'broadcast.edited', 'broadcast.moved', 'delivery.changed', 'account.changed', 'config.applied', 'user.changed', 'samples.cleared', 'model.added', 'model.promoted', 'model.rolled_back', 'model.removed')",
             name=op.f("ck_outbox_type"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),

@@ -3,10 +3,11 @@ import type { ComponentChildren } from "preact";
 import type { HistoryEntry, Label, StaffCase } from "../../api/types.ts";
 import { Ago, Confidence, StateChip } from "../../parts/chips.tsx";
 import { agencyName, districtName, districtOf, serviceName } from "../../state.ts";
-import { percent } from "../../texts/format.ts";
+import { dateTime, percent } from "../../texts/format.ts";
 import { language, t, word } from "../../texts/texts.ts";
 import { beginning, isFolded } from "./fold.tsx";
 import { cut } from "./marks.ts";
+import { BY_HAND } from "./queue.ts";
 import { placeWords } from "./row.tsx";
 
 function Line(props: { name: string; children: ComponentChildren }) {
@@ -164,18 +165,37 @@ export function Nearby(props: { nearby: readonly CaseView[]; onOpen: (id: number
   );
 }
 
-/** The codes of a fact in words, as far as they have any. */
-function summary(entry: HistoryEntry): string {
-  const { state, from, to, agency, service, district, reason } = entry.summary;
-  const one = (value: unknown, say: (code: string) => string): string[] =>
-    typeof value === "string" && value ? [say(value)] : [];
-  const states = [...one(from, (code) => word("state", code)), ...one(to ?? state, (code) => word("state", code))];
+const LABELS: readonly [head: string, say: (code: string) => string][] = [
+  ["service", serviceName],
+  ["intent", (code) => word("intent", code)],
+  ["urgency", (code) => word("urgency", code)],
+  ["abuse", (code) => (code === "none" ? t("act.not_abuse") : t("item.abuse"))],
+];
+
+const said = (value: unknown, say: (code: string) => string): string =>
+  typeof value === "string" && value ? say(value) : "";
+
+/** The labels that a correction changed, each as it was and as it is; of other facts, the service. */
+function labelsOf(facts: Record<string, unknown>): string[] {
+  const corrected = LABELS.filter(([head]) => `${head}_before` in facts);
+  if (!corrected.length) return [said(facts.service, serviceName)];
+  return corrected.map(([head, say]) => {
+    const [was, is] = [said(facts[`${head}_before`], say), said(facts[head], say)];
+    return was === is ? is : `${was} → ${is}`;
+  });
+}
+
+/** The codes of a fact in words, as far as they have any; of a correction, what it changed. */
+function summary({ type, summary: facts }: HistoryEntry): string {
+  const stays = ["case.relabelled", "case.restored"].includes(type) && !("state_before" in facts);
+  const due = "rule_before" in facts && facts.rule !== BY_HAND;
   return [
-    states.join(" → "),
-    ...one(agency, agencyName),
-    ...one(service, serviceName),
-    ...one(district, districtName),
-    ...one(reason, (text) => text),
+    !stays && said(facts.state, (code) => word("state", code)),
+    !stays && said(facts.agency, agencyName),
+    ...labelsOf(facts),
+    due && said(facts.deadline_at, (at) => t("item.due", { at: dateTime(at) })),
+    !stays && said(facts.district, districtName),
+    said(facts.reason, (text) => text),
   ]
     .filter(Boolean)
     .join(" · ");

@@ -38,11 +38,24 @@ function Reason(props: ReasonProps) {
   );
 }
 
+interface FootProps {
+  go: string;
+  work: CaseWork;
+  ready: boolean;
+  onClose: () => void;
+  /** Goes on from the case as it is now, where the dialog shows it as it was. */
+  onRenew?: (() => void) | undefined;
+}
+
 /** The way out of a dialog and the way on, with what the hub refused. */
-export function Foot(props: { go: string; work: CaseWork; ready: boolean; onClose: () => void }) {
+export function Foot(props: FootProps) {
   return (
     <>
-      <RefusalNotice refusal={props.work.deed.refusal} />
+      <RefusalNotice
+        refusal={props.work.deed.refusal}
+        again={props.onRenew}
+        againWords={t("act.renew")}
+      />
       <footer>
         <Button onClick={props.onClose}>{t("common.cancel")}</Button>
         <Button type="submit" look="main" busy={props.work.deed.busy} disabled={!props.ready}>

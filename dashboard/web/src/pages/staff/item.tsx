@@ -165,6 +165,10 @@ export function Item(props: {
   useEffect(() => {
     if (here && !writes(document.activeElement)) top.current?.focus({ preventScroll: true });
   }, [here]);
+  const close = (): void => {
+    work.deed.clear(); // what was refused was said in the dialog
+    setOpen(null);
+  };
   const works = view !== null && mayWork(view);
   const me = session.value?.user?.id;
   const write = (kind: Writing): void => {
@@ -184,7 +188,7 @@ export function Item(props: {
           a: () => write("answer"),
           n: () => write("note"),
           l: () => setOpen({ dialog: "labels" }),
-          g: () => setOpen({ dialog: "agency" }),
+          g: () => OPEN_STATES.includes(view.state) && setOpen({ dialog: "agency" }),
           c: () => moveBy("closed", "resolved"),
           m: () => moveBy("merged"),
           x: () => moveBy("set_aside"),
@@ -243,7 +247,7 @@ export function Item(props: {
           ) : (
             <Foldable
               view={view}
-              onNotAbuse={works ? () => void work.relabel({ abuse: "none", reroute: false }) : null}
+              onNotAbuse={works ? () => void work.relabel({ abuse: "none", reroute: false }, view) : null}
             >
               <ItemText text={known.text} labels={known.labels} />
             </Foldable>
@@ -266,12 +270,12 @@ export function Item(props: {
           <History history={known.history} />
         </aside>
       </div>
-      {open?.dialog === "labels" && <LabelsDialog work={work} onClose={() => setOpen(null)} />}
-      {open?.dialog === "hand_over" && <HandOverDialog work={work} onClose={() => setOpen(null)} />}
-      {open?.dialog === "erase" && <EraseDialog work={work} onClose={() => setOpen(null)} />}
-      {open?.dialog === "agency" && <AgencyDialog work={work} onClose={() => setOpen(null)} />}
+      {open?.dialog === "labels" && <LabelsDialog work={work} view={view} onClose={close} />}
+      {open?.dialog === "hand_over" && <HandOverDialog work={work} onClose={close} />}
+      {open?.dialog === "erase" && <EraseDialog work={work} onClose={close} />}
+      {open?.dialog === "agency" && <AgencyDialog work={work} onClose={close} />}
       {open?.dialog === "move" && (
-        <MoveDialog work={work} move={open.move} onClose={() => setOpen(null)} />
+        <MoveDialog work={work} move={open.move} onClose={close} />
       )}
     </article>
   );

@@ -15,6 +15,10 @@ export interface Wanted {
 }
 
 export const OPEN_STATES: readonly string[] = KINDS.complaint.open;
+
+/** In place of a rule's id: a person named the agency. */
+export const BY_HAND = "by_hand";
+
 const URGENCIES: readonly (string | null | undefined)[] = ["emergency", "high", "normal", "low"];
 
 /** What a query of the address stands for. */

@@ -10,14 +10,16 @@ import {
   relabelCase,
   rerouteCase,
   takeCase,
+  undoCorrection,
 } from "../../api/calls.ts";
 import type { StaffCase, User } from "../../api/types.ts";
 import { useTopic } from "../../live/use.ts";
 import { say } from "../../parts/toast.tsx";
 import { type Deed, useAsked, useDeed } from "../../parts/work.ts";
 import { agencyName, serviceName, session } from "../../state.ts";
+import { dateTime } from "../../texts/format.ts";
 import { t, word } from "../../texts/texts.ts";
-import { newest, undoTarget } from "./queue.ts";
+import { newest, OPEN_STATES, undoTarget } from "./queue.ts";
 
 export interface Labels {
   service?: string;
@@ -37,7 +39,8 @@ export interface CaseWork {
   release: () => Promise<boolean>;
   handOver: (to: User) => Promise<boolean>;
   move: (to: string, extra?: { reason?: string; target_ref?: string }) => Promise<boolean>;
-  relabel: (labels: Labels) => Promise<boolean>;
+  /** `seen`: the case as it was when the labels were chosen. */
+  relabel: (labels: Labels, seen: CaseView) => Promise<boolean>;
   reroute: (agency: string, reason: string) => Promise<boolean>;
   answer: (text: string, resolve: boolean) => Promise<boolean>;
   note: (text: string) => Promise<boolean>;
@@ -61,41 +64,24 @@ function wayBack(before: CaseView, after: CaseView): (() => Promise<unknown>) | 
   return () => moveCase(id, { to: back, version, reason: t("act.undo_reason") });
 }
 
-/** The same for labels. Where the rules lead elsewhere with the old ones, a person says where it was. */
-function wayBackOfLabels(
-  before: CaseView,
-  after: CaseView,
-  labels: Labels,
-): (() => Promise<unknown>) | null {
+/** The same for a correction of labels or agency: the hub knows what stood before. */
+function wayBackOfCorrection(before: CaseView, after: CaseView): (() => Promise<unknown>) | null {
   if (!mayWork(after)) return null;
-  const { id, version } = after;
-  const old = {
-    ...(labels.service && before.service ? { service: before.service } : {}),
-    ...(labels.intent && before.intent ? { intent: before.intent } : {}),
-    ...(labels.urgency && before.urgency ? { urgency: before.urgency } : {}),
-    ...(labels.abuse ? { abuse: before.abuse ? ("abuse" as const) : ("none" as const) } : {}),
-  };
-  if (!Object.keys(old).length) return null;
-  const agency = before.agency ?? null;
-  const moved = agency !== (after.agency ?? null);
-  return async () => {
-    const now = await relabelCase(id, { ...old, reroute: moved && agency !== null, version });
-    if (!moved || (now.agency ?? null) === agency) return;
-    const reason = t("act.undo_reason");
-    if (agency) await rerouteCase(id, agency, reason, now.version);
-    else await moveCase(id, { to: "triage", version: now.version, reason });
-  };
+  if (before.state !== after.state && !OPEN_STATES.includes(before.state)) return null;
+  return () => undoCorrection(after.id, after.version);
 }
 
-/** What a case's labels now are, as far as they were corrected, and where it went for it. */
-function told(before: CaseView | null, after: CaseView, labels: Labels): string {
+/** What a case's labels now are, as far as they were corrected, and where it went or until when. */
+function told(before: CaseView, after: CaseView, labels: Labels): string {
+  const moved = (before.agency ?? null) !== (after.agency ?? null);
+  const due = !moved && after.deadline_at !== before.deadline_at ? after.deadline_at : null;
   const said = [
     labels.service && serviceName(after.service),
     labels.intent && word("intent", after.intent),
     labels.urgency && word("urgency", after.urgency),
     labels.abuse === "none" && t("act.not_abuse"),
+    due && t("item.due", { at: dateTime(due) }),
   ].filter(Boolean);
-  const moved = before && (before.agency ?? null) !== (after.agency ?? null);
   return said.join(" · ") + (moved ? ` → ${agencyName(after.agency) || t("staff.triage")}` : "");
 }
 
@@ -152,16 +138,17 @@ export function useCase(id: number): CaseWork {
         (after) => word("state", after.state),
         () => moveCase(id, { to, version, ...extra }),
       ),
-    relabel: (labels) =>
+    relabel: (labels, seen) =>
       change(
-        (after) => told(view, after, labels),
-        () => relabelCase(id, { ...labels, version }),
-        (before, after) => wayBackOfLabels(before, after, labels),
+        (after) => told(seen, after, labels),
+        () => relabelCase(id, { ...labels, version: seen.version }),
+        wayBackOfCorrection,
       ),
     reroute: (agency, reason) =>
       change(
         (after) => agencyName(after.agency),
         () => rerouteCase(id, agency, reason, version),
+        wayBackOfCorrection,
       ),
     answer: (text, resolve) => run(() => answerCase(id, text, resolve, version)),
     note: (text) => run(() => noteCase(id, text)),
