@@ -16,7 +16,7 @@ from hub.model.labels import ABUSE, INTENTS, SERVICES, URGENCIES
 from hub.model.people import Principal
 from hub.rules.moves import check_move
 from hub.rules.permissions import may
-from hub.rules.routing import Decision, Question, decide
+from hub.rules.routing import SURE_INTENT, Decision, Question, decide
 from hub.store import cases, log, people
 from hub.store.cases import LockedCase
 
@@ -177,11 +177,13 @@ async def _correct(
     return version
 
 
-def _question(case: LockedCase, labels: dict[str, Any]) -> Question:
+def _question(case: LockedCase, labels: Mapping[str, str]) -> Question:
+    """As a new item is asked about, but that a person has looked at it."""
+    sure = (case.intent_confidence or 0.0) >= SURE_INTENT
     return Question(
         kind=case.kind,
         service=labels.get("service", case.service) or "other",
-        intent=labels.get("intent", case.intent) or "report",
+        intent=labels.get("intent", case.intent if sure else None),
         urgency=labels.get("urgency", case.urgency) or "normal",
         abstain=False,
         district=case.district,

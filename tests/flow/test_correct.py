@@ -86,6 +86,28 @@ async def by_rule(
     return await now(ground, case.id)
 
 
+@pytest.mark.parametrize(("confidence", "rule"), [(0.5, "district.street"), (0.9, "road.policy")])
+async def test_an_intent_that_is_unsure_sends_no_case_on(
+    ground: Ground,
+    city: CityNow,
+    open_case: OpenCase,
+    editor: Principal,
+    confidence: float,
+    rule: str,
+) -> None:
+    case = await open_case("metro")
+    async with ground.db.acquire() as connection:
+        await connection.execute(
+            "UPDATE item_label SET service = 'road_damage', intent = 'suggestion',"
+            " intent_confidence = $2 WHERE item_id = (SELECT item_id FROM work_case WHERE id = $1)",
+            case.id,
+            confidence,
+        )
+    labels = {"urgency": "low"}
+    await correct_labels(ground, city, editor, case.id, case.version, labels, reroute=True)
+    assert (await now(ground, case.id)).rule == rule
+
+
 async def test_another_rule_of_the_same_agency_brings_its_deadline(
     ground: Ground, city: CityNow, open_case: OpenCase, editor: Principal
 ) -> None:
