@@ -177,7 +177,7 @@ async def _correct(
     return version
 
 
-def _question(case: LockedCase, labels: Mapping[str, str]) -> Question:
+def _question(case: LockedCase, labels: Mapping[str, Any]) -> Question:
     """As a new item is asked about, but that a person has looked at it."""
     sure = (case.intent_confidence or 0.0) >= SURE_INTENT
     return Question(
