@@ -24,7 +24,7 @@ PIECE_CHARS = 60
 _LETTER = "[\u1100-\u1175]"  # Hangul letters that make no syllable, as normalised
 _LAUGHTER = re.compile(
     # ㅋ, ㅎ, ㅠ, ㅜ and ㅡ; of ㅋㅠ normalising makes 큐
-    "[ᄏᄒ]+(?:[큐쿠크휴후흐](?![가-힣]))?[ᄏ휴ᅮᅳ]*|[ᅲᅮᅳ]+"
+    "[\u110f\u1112]+(?:[큐쿠크휴후흐](?![가-힣]))?[\u110f\u1112\u1172\u116e\u1173]*|[\u1172\u116e\u1173]+"
     # One other letter again and again (ㅇㅇ, ㄷㄷ); of different ones insults are made.
     f"|(?<!{_LETTER})({_LETTER})\\1+(?!{_LETTER})"
 )

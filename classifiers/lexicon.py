@@ -51,7 +51,9 @@ _GRAVE_KOREAN = _grave(
     (r"(?:갇힌|깔린|매몰된|감전된|추락한|쓰러진|물에 ?빠진) ?WHO(?!을)", "fire_rescue"),
     (r"(?:지하차도|차 ?안|엘리베이터|승강기|건물 ?안|반지하|지하실|불|연기|물이)~20(?:갇[혔혀힌힘]|못 ?나[오와가갑]|나갈 ?수가? ?없)", "fire_rescue"),
     (r"(?:아이|아기|애)[가는만 ]{0,2}~4차 ?안에 ?(?:혼자|방치)", "fire_rescue"),
-    (r"(?:한강|(?<![가-힣])강|강물|하천|개천|바다|호수|저수지|계곡|구덩이|구멍|맨홀|물)에 ?~8(?:빠[졌져지]|떠내려|허우적)|압사", "fire_rescue"),
+    # What else falls into water is no emergency (공, 킥보드).
+    (r"(?:WHO|분)(?:들?[이가은는도]~8| ?)(?:강|하천|개천|바다|호수|저수지|계곡|구덩이|구멍|맨홀|물)에 ?~4빠[졌져지]|(?:강|하천|개천|바다|호수|저수지|계곡|구덩이|구멍|맨홀|물)에 ?~8(?:WHO|분)[이가은는도 ]{0,2}빠[졌져지]", "fire_rescue"),
+    (r"(?:강|하천|개천|바다|호수|저수지|계곡|물)에 ?~8(?:떠내려|허우적)|빠져서? ?허우적|압사", "fire_rescue"),
     # Somebody's body fails.
     (r"WHO~14쓰러(?:졌|져|지셨|지신|짐)", "fire_rescue"),
     (r"(?<![가-힣])(?<!시민 )(?<!안전 )의식[이을도]? ?(?:없|잃)|숨[을이도]? ?(?:안|못) ?(?:쉬(?!겠)|쉽|쉼)|숨이 ?멎|심정지(?! ?환자|[의로률])|심장이? ?멈|맥박이? ?없", "fire_rescue"),
@@ -115,10 +117,15 @@ _UNMEANT = tuple(
         r"\b(?:nobody|no ?one|nothing)(?: else)?(?: is| was| got| are|'s) \w+",
         # Smoke of every day; 연기 is to put off, too.
         r"\b(?:cigarettes?|tobacco|barbecue|bbq|exhaust|incense|second-?hand|vape) smoke\b",
-        r"(?:담배|흡연|고기|굽는|숯불|배기|매연|굴뚝|소독|방역|향|개학|시험|행사|일정|대회|축제|공연|배우\w?) ?연기",
+        r"(?:담배|흡연|고기|굽는|숯불|배기|매연|굴뚝|소독|방역|(?<![가-힣])향|개학|시험|행사|일정|대회|축제|공연|배우\w?) ?연기",
         # Lamps are called 불, and tempers, telephones and heels catch fire.
-        r"(?:가로|신호|보안)등~4불|(?:발등에|발에|눈에|속에서|전화[통기]에|엉덩이에|댓글창?에?) ?불|열불|천불|(?:논란|경쟁|논쟁|토론)에 ?불|불났네|불티",
+        r"(?:가로|신호|보안)등의? ?불이? ?(?:나[가갔]|꺼|들어|안 ?들)|(?:발등에|눈에|속에서|전화[통기]에|엉덩이에|댓글창?에?) ?불|열불|천불|(?:논란|경쟁|논쟁|토론)에 ?불|불났네|불티",
         r"\bdrowning in (?!the\b|a\b)\w+|\btrapped (?:in|by|under) (?:paperwork|debts?|bills?|rents?|contracts?)\b",
+        # The danger itself is feared or supposed; who is in danger fears, too (죽을까 봐).
+        r"(?:가스|연기|불이?|화재|누출|폭발|붕괴|무너|침수|감전|고립)~12까 ?(?:봐|걱정|불안|두려|무서)|(?:만약|혹시라도)~20|발생 ?시(?!킨|켰)|발생했을 ?(?:때|시)",
+        r"\b(?:might|may|could|would)(?: be| get| have| happen){0,2}(?: an?)? (?:trapped|stuck|buried|drowning|electrocute\w*|on fire|fire|gas|smoke|explosion|sinkhole)\b|\b(?:in case|if there|what if)\b[^.!?,\n]{0,40}",
+        # Despair at noise or prices calls for help as if somebody died.
+        r"(?:미치겠|죽겠(?!다고))~10(?:살려|구해) ?(?:주|달라)|(?:살려|구해) ?(?:주|달라)~14(?:미치겠|죽겠)",
     )
 )
 """Phrases whose words are not meant: the text is read as if they were not there."""
@@ -130,10 +137,6 @@ _UNREAL = tuple(
         r"(?:영화|드라마|소설|게임)(?!관|장(?!면)|방)|뉴스에서|기사(?:를|에서|에 따르면)|\b(?:movie|film|novel|song|album|game|drama)\b(?! (?:theat|room|shop|cent))",
         # Prices and jokes.
         r"실화냐|핫딜|세일|품절|ㅋㅋ|\b(?:sale|lol|haha)\b",
-        # What might be.
-        r"만약|혹시라도|발생 ?시(?!킨|켰)|발생했을 ?(?:때|시)|[가-힣]까 ?(?:봐|걱정|불안|두려|무서)|\b(?:in case|if there|what if|would be|might|could (?:be|get|have|happen))\b",
-        # Despair at noise or prices speaks as if somebody died.
-        r"미치겠|죽겠(?!다고)|\bdriving (?:me|us) (?:crazy|mad|insane)\b",
         # What is over.
         r"오작동|오경보|\bfalse alarm\b|\bnot an emergency\b",
     )

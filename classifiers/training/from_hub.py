@@ -30,6 +30,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from classifiers import LINEAR, Classifier, load, second
+from classifiers.encoder import GRAPH, SHEET, TOKENIZER
 from classifiers.model import HEADS, PLACES, WEIGHTS, read
 from classifiers.second import Second
 from classifiers.training import corpus, ridge, vectors
@@ -56,6 +57,8 @@ regression goes only part of the way to them; where people decide this way and t
 LEAST_CORRECTED = 20
 """Fewer move nothing that the messages kept out could show."""
 CARD = "scores.json"
+SHARED = (PLACES, GRAPH, TOKENIZER, SHEET)
+"""What a version takes over from its parent as it is; nothing else is read to label."""
 
 Floats = NDArray[np.float32]
 
@@ -66,6 +69,14 @@ class TooFew(Exception):
     def __init__(self, found: int) -> None:
         super().__init__(f"{found} corrected messages, {LEAST_CORRECTED} are needed")
         self.found = found
+
+
+class Unlike(Exception):
+    """So many corrections have nothing in common that would be right about other messages."""
+
+    def __init__(self, corrected: int) -> None:
+        super().__init__(f"{corrected} corrections teach nothing about other messages")
+        self.corrected = corrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,31 +110,39 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """The messages as one of the models sees them, and the inner products of every two."""
+class Words:
+    """The messages as the linear model sees them, and the inner products of every two."""
 
-    x: Floats | sp.csr_matrix
+    x: sp.csr_matrix
     kernel: Floats
-    penalty: float
 
-    def fit(self, head: Head, scores: Floats, rows: NDArray[np.intp]) -> ridge.Fit:
-        """What to add to the scores so that they are corrected, learned from the rows."""
+    def change(self, head: Head, scores: Floats, rows: NDArray[np.intp]) -> Floats:
+        """Features × classes: what to add to the weights, learned from the rows."""
         lacking, weights = head.missing(scores), head.weights()
-        return ridge.fit(self.kernel, lacking, weights, rows, self.penalty, centred=False)
+        fit = ridge.fit(self.kernel, lacking, weights, rows, PENALTY, centred=False)
+        return fit.weights(self.x)
 
 
 @dataclass(frozen=True, slots=True)
-class States(View):
-    """As the encoder does: ``x`` is its states, and a one beside them, in another ``frame``."""
+class States:
+    """As the encoder sees them: ``x`` is its states, and a one beside them, in another ``frame``."""
 
+    x: Floats
     frame: Floats
+
+    def change(self, head: Head, scores: Floats, rows: NDArray[np.intp]) -> Floats:
+        """The same, solved for the dimensions, which are fewer than messages."""
+        x, weights = self.x[rows].astype(np.float64), head.weights()[rows, None]
+        products = x.T @ (x * weights) + STATES_PENALTY * np.eye(x.shape[1])
+        found: Floats = np.linalg.solve(products, x.T @ (head.missing(scores)[rows] * weights))
+        return found.astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """One of the models: its view, its scores for a head (texts × classes), its share in the mix."""
 
-    view: View
+    view: Words | States
     scores: Floats
     share: float
 
@@ -156,7 +175,7 @@ def learn(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """(the parent's arrays after learning from the rows, what was learned from).
 
-    Raises TooFew.
+    Raises TooFew, Unlike.
     """
     corrected = sum(1 for row in rows if row["corrected"])
     if corrected < LEAST_CORRECTED:
@@ -184,21 +203,23 @@ def learn(
         if len(parts) > 1:
             _shift_states(fresh, head, parts[1], step)
         _say(f"{head.name}: {count} corrected messages learned, {step:.0%} of the change")
+    if not any(told[name].get("step") for name in HEADS):
+        raise Unlike(corrected)
     return fresh, told
 
 
 def _views(
     arrays: dict[str, Any], encoder: Second | None, texts: Sequence[str]
-) -> tuple[View, States | None, dict[str, Floats]]:
+) -> tuple[Words, States | None, dict[str, Floats]]:
     """The texts as words, as the encoder's states, and what it says of them."""
     x = vectors.rows(texts, arrays["idf"].astype(np.float32))
-    words = View(x, vectors.kernel(x), PENALTY)
+    words = Words(x, vectors.kernel(x))
     if encoder is None:
         return words, None, {}
     found = encoder.opinions(texts)
     frame = _frame(found.states)
     states = np.hstack([found.states, np.ones((len(texts), 1), np.float32)]) @ frame
-    return words, States(states, states @ states.T, STATES_PENALTY, frame), found.heads
+    return words, States(states, frame), found.heads
 
 
 def _frame(states: Floats) -> Floats:
@@ -216,7 +237,7 @@ def _frame(states: Floats) -> Floats:
 def _parts(
     arrays: dict[str, Any],
     head: Head,
-    words: View,
+    words: Words,
     states: States | None,
     opinions: Mapping[str, Floats],
 ) -> list[Part]:
@@ -240,8 +261,8 @@ def best_step(head: Head, parts: Sequence[Part], folds: NDArray[np.intp]) -> flo
         if not len(unseen) or not (head.corrected[rest] >= 0).any():
             continue
         for part, change in zip(parts, moved, strict=True):
-            fit = part.view.fit(head, part.scores, rest)
-            change[unseen] = part.view.kernel[np.ix_(unseen, rest)] @ fit.dual
+            learned = part.view.change(head, part.scores, rest)
+            change[unseen] = part.view.x[unseen] @ learned
     before = _together(parts, [part.scores for part in parts])
     after = _together(parts, moved)
     wanted = np.where(head.corrected >= 0, head.corrected, before.argmax(axis=1))
@@ -260,17 +281,16 @@ def _together(parts: Sequence[Part], each: Sequence[Floats]) -> Floats:
 
 def _change_words(fresh: dict[str, Any], head: Head, part: Part, step: float) -> None:
     """Put the linear model's change into the arrays."""
-    fit = part.view.fit(head, part.scores, head.heard)
     old = fresh["weights"][:, head.columns].astype(np.float32) * fresh["scales"][head.columns]
-    changed = old + np.float32(step) * fit.weights(part.view.x)
+    changed = old + np.float32(step) * part.view.change(head, part.scores, head.heard)
     fresh["weights"][:, head.columns], fresh["scales"][head.columns] = quantised(changed)
 
 
 def _shift_states(fresh: dict[str, Any], head: Head, part: Part, step: float) -> None:
     """Put what is added to the encoder's scores into the arrays, as ``classifiers.second`` reads it."""
     assert isinstance(part.view, States)
-    fit = part.view.fit(head, part.scores, head.heard)
-    shift = part.view.frame @ (np.float32(step) * fit.weights(part.view.x))
+    change = part.view.change(head, part.scores, head.heard)
+    shift = part.view.frame @ (np.float32(step) * change)
     fresh[f"{head.name}_shift"] = shift + fresh.get(f"{head.name}_shift", np.float32(0))
 
 
@@ -300,8 +320,8 @@ def agreement(old: Classifier, new: Classifier, rows: Rows) -> float | None:
 def make(parent: Path | None, out: Path, rows: Rows, data: Path | None) -> dict[str, Any]:
     """Write the version's folder; its report card. ``parent`` None: the shipped version.
 
-    Raises OSError or ValueError for a parent that cannot be read or an ``out`` that exists, TooFew;
-    then ``out`` is untouched.
+    Raises OSError or ValueError for a parent that cannot be read or an ``out`` that exists, TooFew,
+    Unlike; then ``out`` is untouched.
     """
     if out.exists():
         raise FileExistsError(f"{out} is there already; name a folder that is not")
@@ -312,12 +332,10 @@ def make(parent: Path | None, out: Path, rows: Rows, data: Path | None) -> dict[
     stored = read(_linear(parent))
     encoder = second.read(stored, _linear(parent).parent)
     arrays, learned = learn(stored, lessons(rows, judged), encoder)
-    folder = parent if parent is not None and parent.is_dir() else None
-    if parent is None:
-        folder = WEIGHTS.parent
-    if folder is not None:
-        shutil.copytree(folder, out, ignore=shutil.ignore_patterns(LINEAR, CARD))
-    out.mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True)
+    for name in SHARED:
+        if (beside := _linear(parent).with_name(name)).exists():
+            shutil.copy(beside, out)
     arrays["model"] = np.array(name_of(arrays, _places_of(out)))
     np.savez_compressed(out / LINEAR, **arrays)
     old, new = load(parent), load(out)
@@ -354,7 +372,8 @@ def _say(text: str) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Writes the report card as JSON, or ``{"too_few": found, "needed": …}``; exit code 2 for a
+    """Writes the report card as JSON, or ``{"too_few": found, "needed": …}``, or ``{"unlike":
+    corrected}``; exit code 2 for a
     parent or data that cannot be read."""
     parser = argparse.ArgumentParser(prog="classifiers.training.from_hub")
     parser.add_argument("parent")
@@ -366,6 +385,9 @@ def main(arguments: Sequence[str]) -> int:
         report = make(parent, args.out, [json.loads(line) for line in sys.stdin], args.data)
     except TooFew as few:
         print(json.dumps({"too_few": few.found, "needed": LEAST_CORRECTED}))
+        return 0
+    except Unlike as unlike:
+        print(json.dumps({"unlike": unlike.corrected}))
         return 0
     except (OSError, ValueError, Unavailable) as wrong:
         print(f"from_hub: {wrong}", file=sys.stderr)

@@ -18,10 +18,10 @@ from hub.model.labels import INTENTS, SERVICES, URGENCIES
 CODES = {"service": SERVICES, "intent": INTENTS, "urgency": URGENCIES}
 REST_WEIGHT, SEED_WEIGHT, NAME_WEIGHT = 0.4, 1.0, 1.0
 """Beside a labelled message: its text after the first lines, a message of our own, a name or phrase."""
-READING_WEIGHT = {"petitions_2020": 1.0}
-OTHER_READING_WEIGHT = 0.7
 LABELLED, OURS, PETITIONS, ARTICLES = "labelled", "ours", "petitions_2020", "articles"
 """Kinds of lessons. Each is one piece of what ``gather`` returns, the labelled messages first."""
+READING_WEIGHT = {PETITIONS: 1.0}
+OTHER_READING_WEIGHT = 0.7
 """A petition is what people write to a city; the others are another's prose, or from afar."""
 
 

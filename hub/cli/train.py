@@ -158,6 +158,8 @@ async def _from_hub(stand: Standing, settings: Settings, last: int, out: Path | 
         )
         if "too_few" in card:
             raise Conflict("model.few_corrections", found=card["too_few"], needed=card["needed"])
+        if "unlike" in card:
+            raise Conflict("model.unlike_corrections", corrected=card["unlike"])
         if out is None:
             keep(settings, folder, card["model"])
     if out is None:

@@ -11,7 +11,8 @@ from hub.store.pool import Connection
 # Never: what a person erased or deleted, samples and checks. Only the newest text is kept, so what was
 # said of one before an edit is left out, however small the edit: one word can make it another service.
 # An agency by hand that the rules had named themselves was only given back; what they named for the
-# model's labels is in the newest fact (or one still on its way into the log) with a book's version.
+# model's labels is in the newest fact (or one still on its way into the log) with a book's version. One
+# that was undone was never said.
 _BY_HAND = "(c.rule IS NOT DISTINCT FROM 'by_hand' AND c.agency IS DISTINCT FROM hand.led_to)"
 _DONE = "coalesce(c.state IN ('resolved', 'closed') AND c.closed_at > l.labelled_at, false)"
 _SPOKEN = f"(cardinality(said.corrected) > 0 OR {_BY_HAND})"
@@ -30,14 +31,16 @@ _TOLD = f"""
               FROM jsonb_each(l.corrected) WHERE key <> 'abuse') heads
     ) said
     LEFT JOIN LATERAL (
-        SELECT max(at) FILTER (WHERE type = 'case.rerouted' AND data ->> 'rule' = 'by_hand') AS at,
+        SELECT max(at) FILTER (WHERE type = 'case.rerouted' AND data ->> 'rule' = 'by_hand'
+                               AND next IS DISTINCT FROM 'case.restored') AS at,
                (array_agg(data ->> 'agency' ORDER BY version DESC)
                 FILTER (WHERE data ? 'config'))[1] AS led_to
-        FROM (SELECT at, type, version, data FROM fact
-              WHERE subject = 'case' AND subject_id = c.id::text
-              UNION ALL
-              SELECT at, type, version, data FROM outbox
-              WHERE subject = 'case' AND subject_id = c.id::text) facts
+        FROM (SELECT *, lead(type) OVER (ORDER BY version) AS next
+              FROM (SELECT at, type, version, data FROM fact
+                    WHERE subject = 'case' AND subject_id = c.id::text
+                    UNION ALL
+                    SELECT at, type, version, data FROM outbox
+                    WHERE subject = 'case' AND subject_id = c.id::text) every) facts
     ) hand ON c.rule = 'by_hand'
     WHERE i.erased_at IS NULL AND i.deleted_at IS NULL AND i.mark IS NULL AND btrim(t.text) <> ''
 """

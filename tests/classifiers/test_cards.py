@@ -250,8 +250,26 @@ def test_a_change_goes_as_far_as_it_is_right_about_others(
         np.zeros(100, np.bool_),
     )
     scores = np.tile(np.array([[0.55, 0.45]], np.float32), (100, 1))
-    parts = [from_hub.Part(from_hub.View(x, x @ x.T, 0.1), scores, 1.0)]
+    parts = [from_hub.Part(from_hub.States(x, np.eye(2, dtype=np.float32)), scores, 1.0)]
     assert least <= from_hub.best_step(head, parts, np.arange(100) % corpus.FOLDS) <= most
+
+
+def test_corrections_that_teach_nothing_make_no_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(from_hub, "STEPS", (0.0,))
+    rows = [drone(n, corrected=True) for n in range(60)] + others()
+    with pytest.raises(from_hub.Unlike):
+        from_hub.make(None, tmp_path / "version", rows, None)
+    assert not (tmp_path / "version").exists()
+
+
+def test_a_version_made_of_a_file_has_what_lies_beside_it(tmp_path: Path) -> None:
+    rows = [drone(n, corrected=True) for n in range(60)] + others()
+    from_hub.make(WEIGHTS, tmp_path / "version", rows, None)
+    made = load(tmp_path / "version")
+    assert made.label(["드론 택배 착륙장이 너무 가까워요"])
+    assert not (tmp_path / "version" / "model.safetensors").exists()
 
 
 def test_what_a_version_has_no_class_for_neither_pulls_nor_holds() -> None:

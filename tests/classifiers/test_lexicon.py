@@ -136,6 +136,19 @@ MORE_GRAVE = (
     "A man is following me",
     "He says he is going to kill himself",
     "119 불러 주세요",
+    "물에 떠내려가고 있어요",
+    # Who is in danger despairs and fears, too.
+    "친구가 한강에 빠졌는데 죽을까 봐 무서워요",
+    "아이가 차 안에 갇혀서 미치겠어요 도와주세요",
+    "옆 건물 연기가 가득해서 숨막혀 죽겠어요",
+    "칼을 든 남자가 있어요 무서워 죽겠어요",
+    "Fire in the basement, my kids could be trapped",
+    "A man is drowning in the river, might be too late",
+    # These lamps, feet and directions are meant as they are said.
+    "신호등에 불이 붙었어요",
+    "신호등 옆 불이 났어요",
+    "발에 불이 붙었어요",
+    "동쪽 방향 연기가 가득해요",
 )
 MORE_HARMLESS = (
     "커피를 너무 많이 마셔서 잠이 안 와요",
@@ -144,6 +157,11 @@ MORE_HARMLESS = (
     "노인의 사회적 고립이 걱정입니다",
     "숨을 못 쉬겠어요 미세먼지가 심해서",
     "신호등 불이 나갔어요",
+    "공이 개천에 빠졌어요 건져 주세요",
+    "휴대폰이 하천에 빠졌어요",
+    "킥보드가 하천에 빠져 있어요 치워주세요",
+    "If there is a fire in the building, which exit do we use",
+    "The old wires could electrocute someone some day",
     "There is a fire hydrant behind the fence",
     "People are stuck in traffic on the bridge",
     "Someone should trim the tree, there are no people in danger",
@@ -160,10 +178,11 @@ EXCUSES = (
     ("담배 연기가 복도에 가득해요", "담배 때문에 쓰레기통에서 연기가 치솟아요"),
     ("전화통에 불이 났어요", "전화국에 불이 났어요"),
     ("I am trapped in debt", "I am trapped in the lift"),
+    ("가스 누출이 있을까 봐 무섭습니다", "가스 누출이 있어서 무섭습니다"),
+    ("Someone could get trapped in that lift", "We are trapped in that lift, could be hours"),
+    ("소음 때문에 미치겠어요 살려주세요", "불 때문에 못 나가요 살려주세요"),
     ("영화에서 건물이 무너지고 주인공이 살아남아요", "영화관에서 천장이 무너지고 있어요"),
     ("한우 세일 불났어요", "세탁소에 불났어요"),
-    ("가스 누출이 있을까 봐 무섭습니다", "가스 누출이 있어서 무섭습니다"),
-    ("소음 때문에 미치겠어요 살려주세요", "불 때문에 못 나가요 살려주세요"),
     ("가스 누출 경보가 오작동했습니다", "가스 누출 경보가 울립니다"),
     ("훈련 때 연기가 가득한 방을 지났습니다", "훈련이 끝났는데 지금 진짜 연기가 가득해요"),
     ("작년에 뒷산에 불이 났습니다", "작년에도 그랬는데 지금 또 뒷산에 불이 붙었습니다"),
@@ -216,10 +235,12 @@ def test_what_is_told_after_all_else_is_seen(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["가스 ", "불이 ", "smoke ", "people ", "연기가", "no fire ", "사람"]
+    "unit",
+    ["가스 ", "불이 ", "smoke ", "people ", "연기가", "no fire ", "사람", "만약 ", "if there "],
 )
-def test_a_long_text_is_read_in_time(unit: str) -> None:
-    alarm(unit * 50_000)  # patterns are bounded: this would not end otherwise
+@pytest.mark.parametrize("beginning", ["", "불이 났어요 영화 ", "The house is on fire in a film "])
+def test_a_long_text_is_read_in_time(beginning: str, unit: str) -> None:
+    alarm(beginning + unit * 50_000)  # patterns are bounded: this would not end otherwise
 
 
 def test_thanks_before_it_do_not_drown_an_alarm() -> None:

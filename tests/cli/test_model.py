@@ -19,7 +19,7 @@ from hub.flow import casework, converse
 from hub.flow import promote as promoting
 from hub.flow.city import CityNow
 from hub.flow.complain import Complaint, complain
-from hub.flow.correct import correct_agency, correct_labels
+from hub.flow.correct import correct_agency, correct_labels, undo_correction
 from hub.flow.erase import Person, erase_person
 from hub.flow.ground import Ground
 from hub.flow.teach import lessons_to_judge, lessons_to_learn
@@ -425,7 +425,7 @@ async def test_what_was_said_before_an_edit_is_no_lesson_of_the_text_after_it(
 async def test_what_was_taken_back_is_no_lesson(
     ground: Ground, city: CityNow, editor: Principal, work_off: Work
 ) -> None:
-    """As `u` does it: the labels that stood before, the agency that had it before."""
+    """By hand: the labels that stood before, the agency that had it before."""
     book = city.now.book
     alone = next(a.code for a in book.agencies if only_service(book, a.code))
     label, agency = [await send(ground, f"{word(n)} 가로등이 꺼졌어요") for n in range(2)]
@@ -449,6 +449,26 @@ async def test_what_was_taken_back_is_no_lesson(
     for lesson in await lessons_to_learn(ground, book, 100):
         assert (lesson.corrected, lesson.confirmed, lesson.doubted) == ({}, {}, [])
     assert await lessons_to_judge(ground, book) == []
+
+
+async def test_a_move_that_was_undone_says_nothing_of_the_text(
+    ground: Ground, city: CityNow, editor: Principal, work_off: Work
+) -> None:
+    book = city.now.book
+    alone = next(a.code for a in book.agencies if only_service(book, a.code))
+    item_id = await tell(ground, "서울 중구 시청역 가로등이 꺼졌어요", number="moved")
+    await work_off()
+    ref = (await of_item(ground, item_id)).ref
+    await give(ground, city, editor, ref, alone)
+    await tell(ground, "서울 중구 시청역 가로등이 이제 켜졌어요", op="edit", number="moved")
+    await work_off()
+    await give(ground, city, editor, ref, "fire")
+    async with ground.db.acquire() as connection:
+        case = await reading.record_of_ref(connection, ref)
+    assert case is not None
+    await undo_correction(ground, city, editor, case.id, case.version)
+    [lesson] = await lessons_to_learn(ground, book, 100)
+    assert (lesson.corrected, lesson.doubted) == ({}, ["service"])
 
 
 def test_a_folder_without_labels_is_refused(bigear: Bigear, tmp_path: Path) -> None:

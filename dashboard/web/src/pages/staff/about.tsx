@@ -180,8 +180,8 @@ function labelsOf(facts: Record<string, unknown>): string[] {
   const corrected = LABELS.filter(([head]) => `${head}_before` in facts);
   if (!corrected.length) return [said(facts.service, serviceName)];
   return corrected.map(([head, say]) => {
-    const [was, is] = [said(facts[`${head}_before`], say), said(facts[head], say)];
-    return was === is ? is : `${was} → ${is}`;
+    const sides = [said(facts[`${head}_before`], say), said(facts[head], say)].filter(Boolean);
+    return [...new Set(sides)].join(" → ");
   });
 }
 
