@@ -221,6 +221,13 @@ export const KINDS = {
         ]
       },
       {
+        "from": "merged",
+        "to": "triage",
+        "guards": [
+          "reason"
+        ]
+      },
+      {
         "from": "set_aside",
         "to": "triage",
         "guards": [
@@ -446,6 +453,13 @@ export const KINDS = {
         "guards": [
           "reason",
           "agency"
+        ]
+      },
+      {
+        "from": "merged",
+        "to": "triage",
+        "guards": [
+          "reason"
         ]
       },
       {

@@ -142,12 +142,12 @@ export interface ProgressView {
   at: string;
 }
 
-/** What the client has of the topic cannot be continued: forget it, and (unless it is not allowed any more) subscribe again, without a position. ``erased``: words in it are to be seen no more. */
+/** What the client has of the topic cannot be continued: forget it, and (unless it is not allowed any more) subscribe again, without a position. ``erased``: words in it are to be seen no more; ``merged``: a reporter's page follows another case from now on, or no longer. */
 export interface Resync {
   type: "resync";
   topic: string;
   position: number;
-  reason: "erased" | "not_allowed" | "too_slow" | "unknown_position";
+  reason: "erased" | "merged" | "not_allowed" | "too_slow" | "unknown_position";
 }
 
 /** All that the topic holds at ``position``; replaces what the client had of it. ``truncated`` says that not all were sent (``total`` counts them): of a queue the most pressing, of an area the newest. */

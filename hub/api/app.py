@@ -26,8 +26,9 @@ from hub.api import (
 from hub.api.caller import client_address, hostname
 from hub.api.context import ApiContext
 from hub.api.layer import CONTEXT, Route, register
-from hub.api.refusal import errors
-from hub.model.errors import NotFound, Unavailable
+from hub.api.refusal import errors, lacking
+from hub.flow import photos
+from hub.model.errors import NotFound
 from hub.observe import metrics
 from hub.store import health
 
@@ -124,13 +125,14 @@ def _policy(request: web.Request, context: ApiContext) -> str:
 
 
 async def _healthz(request: web.Request) -> web.StreamResponse:
-    """200 while the hub can take a complaint: PostgreSQL answers and accepts writes."""
+    """200 while the hub can take a complaint with its photos: both are tried, with a little."""
     context = request.app[CONTEXT]
     try:
         async with context.ground.db.acquire(timeout=2) as connection:
             await health.probe(connection)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-        raise Unavailable from None
+        await photos.probe(context.photos)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as failed:
+        raise lacking(failed) from None
     return web.json_response({"status": "ok", "version": context.version})
 
 

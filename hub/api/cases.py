@@ -19,7 +19,7 @@ from hub.rules.masking import mask
 from hub.rules.moves import moves_from
 from hub.rules.permissions import agencies_of, may
 from hub.rules.views import audience_for, case_view, rfc3339
-from hub.store import broadcasts, log, reading
+from hub.store import broadcasts, following, log, reading
 from hub.store.reading import ListQuery, MessageRecord
 
 NEARBY_M = 300.0
@@ -124,7 +124,8 @@ class CameBy(Struct, frozen=True):
 
 
 class StaffCase(Struct, frozen=True):
-    """The whole case, as far as the caller may see it."""
+    """The whole case, as far as the caller may see it. ``joined``: how many cases were merged into it,
+    whose reporters read the answers to it since."""
 
     case: CaseView
     account: CameBy | None
@@ -137,6 +138,7 @@ class StaffCase(Struct, frozen=True):
     labels: LabelsInfo | None
     why: Why
     messages: list[MessageView]
+    joined: int
     history: list[Entry]
     photos: list[PhotoInfo]
     nearby: list[CaseView]
@@ -186,11 +188,12 @@ async def show(call: Call) -> StaffCase:
         record = await _record(call, connection)
         detail = await reading.item_detail(connection, record.item_id) or {}
         own = audience_for(me, record.agency) == "agency"
-        said = await reading.messages(connection, record.id) if own else []
+        said = await reading.messages(connection, [record.id]) if own else []
         history = await log.of_case(connection, record.id, record.item_id)
         close = await reading.nearby(connection, record.id, NEARBY_M, NEARBY_CASES)
         actors = {int(f.actor[5:]) for f in history if f.actor.startswith("user:")}
         names = await broadcasts.names_of(connection, sorted(actors))
+        joined = await following.followers(connection, [record.id])
     text = None if detail.get("erased_at") else detail.get("text")
     return StaffCase(
         case=case_view(record, audience_for(me, record.agency)),
@@ -206,6 +209,7 @@ async def show(call: Call) -> StaffCase:
         labels=_labels(detail, own=own),
         why=_why(call, record, detail),
         messages=[_said(message) for message in said],
+        joined=len(joined.get(str(record.id), ())),
         history=[_entry(fact, names) for fact in history],
         photos=[PhotoInfo(p["n"], p["width"], p["height"]) for p in detail["photos"]]
         if own

@@ -22,8 +22,8 @@ from hub.model.errors import BadInput, Conflict, NotFound
 from hub.model.facts import Fact
 from hub.model.items import MAX_TEXT_CHARS, Contact, Point
 from hub.model.views import CaseView, MessageView, ProgressView
-from hub.rules.views import case_view, rfc3339
-from hub.store import log, reading
+from hub.rules.views import case_view, followed_view, rfc3339
+from hub.store import following, log, reading
 from hub.store import photos as stored_photos
 from hub.store.reading import MessageRecord, Progress
 
@@ -85,10 +85,12 @@ class Step(Struct, frozen=True):
 
 
 class CitizenCase(Struct, frozen=True):
-    """All that the holder of the private link may see."""
+    """All that the holder of the private link may see. ``follows``: the case that is worked on in place
+    of theirs, which was merged into it; ``agency`` has that one, ``messages`` hold its answers too."""
 
     progress: ProgressView
     case: CaseView | None
+    follows: CaseView | None
     text: str | None
     place: str | None
     photos: list[PhotoInfo]
@@ -152,17 +154,19 @@ async def follow(call: Call) -> CitizenCase:
         detail = await reading.item_detail(connection, progress.item_id)
         if detail is None:
             raise NotFound("case.not_found")
-        record = await reading.record_of_ref(connection, progress.ref)
-        said = await reading.messages(connection, record.id) if record else []
-        history = await log.of_case(connection, record.id if record else 0, progress.item_id)
-    agency = call.context.city.now.book.agency(record.agency) if record and record.agency else None
+        followed = await following.followed(connection, progress.ref)
+        case_id = followed.cases[0].id if followed.cases else 0
+        history = await log.of_case(connection, case_id, progress.item_id)
+    code = followed.cases[-1].agency if followed.cases else None
+    agency = call.context.city.now.book.agency(code) if code else None
     return CitizenCase(
         progress=ProgressView(progress.ref, progress.stage, rfc3339(progress.at)),
-        case=case_view(record, "reporter") if record else None,
+        case=case_view(followed.cases[0], "reporter") if followed.cases else None,
+        follows=followed_view(followed.cases[-1]) if len(followed.cases) > 1 else None,
         text=None if detail["erased_at"] else detail["text"],
         place=detail["place"],
         photos=[PhotoInfo(p["n"], p["width"], p["height"]) for p in detail["photos"]],
-        messages=[_said(m) for m in said if m.kind != "note"],
+        messages=[_said(message) for message in followed.said],
         steps=_steps(history),
         agency=AgencyInfo(
             agency.code, agency.name_ko, agency.name_en, agency.kind, agency.district, agency.phone

@@ -83,14 +83,12 @@ async def errors(
         return _of_database(failed)
     except OSError as failed:
         logger.exception("a part the request needs is away")
-        return refusal(DISK_FULL if failed.errno in _NO_ROOM else AWAY)
+        return refusal(lacking(failed))
     except Exception:
         logger.exception("a request failed")
         return refusal(BigEarError())
 
 
-AWAY = Unavailable()
-DISK_FULL = Unavailable("disk.full", status_code=507)
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _HTTP_CODES = {404: "not_found", 405: "input.method", 413: "input.too_large"}
 _DATABASE_AWAY = (
@@ -100,6 +98,14 @@ _DATABASE_AWAY = (
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InterfaceError,  # the connection was closed under the statement
 )
+
+
+def lacking(failed: Exception) -> Unavailable:
+    """What a request is told when a part that it needs failed: 507 without room on a disk, else 503."""
+    full = isinstance(failed, asyncpg.DiskFullError) or (
+        isinstance(failed, OSError) and failed.errno in _NO_ROOM
+    )
+    return Unavailable("disk.full", status_code=507) if full else Unavailable()
 
 
 def _of_http(http: web.HTTPException) -> web.Response:
@@ -114,10 +120,10 @@ def _of_http(http: web.HTTPException) -> web.Response:
 def _of_database(failed: asyncpg.PostgresError | asyncpg.InterfaceError) -> web.Response:
     if isinstance(failed, asyncpg.DiskFullError):
         logger.error("the database's disk is full")
-        return refusal(DISK_FULL)
+        return refusal(lacking(failed))
     # A value that asyncpg cannot send is an InterfaceError too, and the program's fault.
     if isinstance(failed, _DATABASE_AWAY) and not isinstance(failed, ValueError):
         logger.exception("the database is away")
-        return refusal(AWAY)
+        return refusal(lacking(failed))
     logger.exception("the database refused a statement")
     return refusal(BigEarError())

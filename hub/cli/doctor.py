@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -21,13 +22,15 @@ from hub.cli._laboratory import there
 from hub.cli._standing import standing
 from hub.cli._terminal import say
 from hub.flow.model import SHIPPED
-from hub.flow.photos import path_of
+from hub.flow.photos import path_of, probe
 from hub.settings import Settings, read_settings
-from hub.store import deliveries, log, models, schema, soundness
+from hub.store import deliveries, health, log, models, schema, soundness
 from hub.store.pool import Pool, open_pool
 
 OUTBOX_WAITS_S = 30.0
 """A relay at work stamps within a second; a row that waits longer is held up."""
+LOW_BYTES = 1_000_000_000
+"""Free on the disk of the photos; some two thousand of them."""
 SHOWN = 5
 FAILED_SENDS = 1_000
 PROGRESS_S = 2.0
@@ -102,6 +105,24 @@ async def _servers(patient: Patient) -> Verdict:
             f"{found}, no Redis: {away}",
             "start it: nothing is lost without it, but everything waits for the next look",
         )
+
+
+async def _room(patient: Patient) -> Verdict:
+    folder = patient.settings.home.photos
+    try:
+        async with patient.db.acquire() as connection:
+            await health.probe(connection)
+        await probe(folder)
+    except (asyncpg.DiskFullError, OSError) as full:
+        return Verdict(
+            f"nothing can be written: {str(full).splitlines()[0]}",
+            "make room there; until then complaints are refused (507), what is stored is safe",
+        )
+    free = shutil.disk_usage(folder).free
+    found = f"the database takes writes, {free / 1e9:.1f} GB are free at {folder}"
+    if free >= LOW_BYTES:
+        return Verdict(found)
+    return Verdict(found, "make room; without any, complaints are refused (507)")
 
 
 async def _tables(patient: Patient) -> Verdict:
@@ -277,6 +298,7 @@ Examination = Callable[[Patient], Awaitable[Verdict]]
 
 EXAMINATIONS: dict[str, Examination] = {
     "servers": _servers,
+    "room": _room,
     "tables": _tables,
     "moves": _moves,
     "facts": _chain,

@@ -132,7 +132,7 @@ async def move(
         )
         changed: dict[str, Any] = {"state": target}
         if target == "merged":
-            changed["merged_into"] = await _merge_target(tx, who, case, target_ref)
+            changed |= await _join(tx, who, case, target_ref)
         if target == "in_progress":
             changed["assignee"] = who.user_id
         if target in ("queued", "triage"):
@@ -143,15 +143,25 @@ async def move(
 
 
 async def withdraw(ground: Ground, ref: str) -> int:
-    """The reporter takes the complaint back (the caller has checked the private link)."""
+    """The reporter takes the complaint back (the caller has checked the private link).
+
+    Others who reported the same did not: what was merged into it is open again, each on its own.
+    """
     async with change(ground, REPORTER) as tx:
         case = await cases.lock_by_ref(tx.connection, ref)
         check_move(case.kind, case.state, "withdrawn", is_reporter=True)
+        for double in await cases.lock_merged_into(tx.connection, case.id):
+            state = "queued" if double.agency else "triage"
+            await write(tx, double, "case.moved", state=state, assignee=None)
         return await write(tx, case, "case.moved", state="withdrawn")
 
 
-async def _merge_target(tx: Change, who: Principal, case: LockedCase, ref: str) -> int:
-    """The case that this one is a double of: open to the same eyes, and no double itself.
+async def _join(tx: Change, who: Principal, case: LockedCase, ref: str) -> dict[str, Any]:
+    """What changes of a case that is merged into the one called ``ref``: open to the same eyes, neither
+    merged nor withdrawn itself, and a sample only where this is one.
+
+    That one becomes a new version too, so that an answer begun before cannot reach, unread by whoever
+    wrote it, a reporter whom it was not meant for.
 
     Raises Conflict when somebody changes that one at this moment: two that are merged into each
     other at once would wait for each other.
@@ -162,9 +172,11 @@ async def _merge_target(tx: Change, who: Principal, case: LockedCase, ref: str) 
         raise BadInput("merge.unknown_target", field="target_ref") from None
     if not may(who, "case.read", agency=target.agency):
         raise BadInput("merge.unknown_target", field="target_ref")
-    if target.id == case.id or target.state == "merged":
+    over = target.state in ("merged", "withdrawn")
+    if target.id == case.id or over or target.mark != case.mark:
         raise BadInput("merge.bad_target", field="target_ref")
-    return target.id
+    await write(tx, target, "case.joined")
+    return {"merged_into": target.id, "closed_at": await clock.moment(tx.connection)}
 
 
 async def write(
@@ -182,7 +194,10 @@ async def write(
     state = changed.get("state", case.state)
     if state != case.state:
         is_open = state in KINDS[case.kind].open
-        changed["closed_at"] = None if is_open else await _now(tx)
+        if is_open:
+            changed["closed_at"] = None
+        elif "closed_at" not in changed:
+            changed["closed_at"] = await clock.now(tx.connection)
         if is_open and case.state in ("resolved", "closed", "merged"):
             changed["merged_into"] = None
     version = await cases.update(tx.connection, case.id, **changed)
@@ -194,7 +209,3 @@ async def write(
     values = {k: v for k, v in changed.items() if k != "closed_at"}
     tx.record(fact, "case", case.id, version, summary(case, **values, **told))
     return version
-
-
-async def _now(tx: Change) -> datetime:
-    return await clock.now(tx.connection)

@@ -8,6 +8,7 @@ import hashlib
 import io
 import os
 import secrets
+import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,7 @@ MAX_PIXELS = 50_000_000
 MAX_SIDE_PX = 2_048
 """Larger photos are made smaller: enough to read a sign, small enough for a phone."""
 JPEG_QUALITY = 85
+PROBE_BYTES = 64 * 1024
 UNCLAIMED_S = 24 * 3600.0
 FORMATS = ("JPEG", "PNG", "WEBP")
 
@@ -58,6 +60,17 @@ async def store(ground: Ground, folder: Path, raw: bytes) -> Photo:
         await asyncio.to_thread(_write, path_of(folder, name), clean)
         await photos.add(connection, token, name, width, height, len(clean))
     return Photo(token, width, height, len(clean))
+
+
+async def probe(folder: Path) -> None:
+    """Raises OSError when no photo could be kept there now. What is written is gone again."""
+    await asyncio.to_thread(_probe, folder)
+
+
+def _probe(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+        file.write(bytes(PROBE_BYTES))
 
 
 def path_of(folder: Path, name: str) -> Path:

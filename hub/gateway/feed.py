@@ -7,11 +7,12 @@ version, so a client that sees one twice, or a newer one early, ends at the same
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from hub.gateway.counts import Counts
+from hub.gateway.protocol import ResyncReason
 from hub.gateway.topics import TRIAGE, Topic, may_touch, touched
 from hub.model.broadcasts import BroadcastRecord
 from hub.model.cases import CaseRecord
@@ -19,8 +20,16 @@ from hub.model.facts import Fact
 from hub.model.people import Principal
 from hub.model.views import CaseView, Change, MessageView, ProgressView
 from hub.rules.alerts import alert_view, broadcast_view, is_out
-from hub.rules.views import audience_for, case_view, gone_view, rfc3339
-from hub.store import broadcasts, log, reading
+from hub.rules.views import (
+    audience_for,
+    case_view,
+    followed_view,
+    gone_view,
+    reporter_reads,
+    rfc3339,
+)
+from hub.store import broadcasts, following, log, reading
+from hub.store.following import Follower
 from hub.store.pool import Pool
 from hub.store.reading import OPEN_STATES, MessageRecord
 
@@ -42,7 +51,8 @@ _STAGE_OF = {
 class Loaded:
     """A batch of facts with everything that their views need.
 
-    ``gone``: cases that no longer exist; ``recounted``: the batch changed a total.
+    ``followers``: of a case, the merged ones whose reporters follow it; ``gone``: cases that no longer
+    exist; ``recounted``: the batch changed a total.
     """
 
     facts: Sequence[Fact]
@@ -50,6 +60,7 @@ class Loaded:
     messages: dict[int, MessageRecord] = field(default_factory=dict)
     broadcasts: dict[str, BroadcastRecord] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    followers: dict[str, tuple[Follower, ...]] = field(default_factory=dict)
     gone: tuple[int, ...] = ()
     recounted: bool = False
 
@@ -103,13 +114,17 @@ class Feed:
 
     async def load(self, facts: Sequence[Fact], only: Topic | None = None) -> Loaded:
         """Read what these facts touch, as it stands now; ``only``: what one topic may need."""
-        needed = [f for f in facts if only is None or may_touch(only, f)]
-        case_ids = {int(f.subject_id) for f in needed if f.subject == "case"}
-        message_ids = [f.data["message"] for f in needed if f.data.get("message")]
-        broadcast_ids = {int(f.subject_id) for f in needed if f.subject == "broadcast"}
-        user_ids = {int(f.actor[5:]) for f in needed if f.actor.startswith("user:")}
         async with self._db.acquire() as connection:
+            path: Container[int] = ()
+            if only is not None and only.kind == "public:case":
+                path = await following.path(connection, only.key)
+            needed = [f for f in facts if only is None or may_touch(only, f, path)]
+            case_ids = {int(f.subject_id) for f in needed if f.subject == "case"}
+            message_ids = [f.data["message"] for f in needed if f.data.get("message")]
+            broadcast_ids = {int(f.subject_id) for f in needed if f.subject == "broadcast"}
+            user_ids = {int(f.actor[5:]) for f in needed if f.actor.startswith("user:")}
             cases = await reading.records(connection, list(case_ids)) if case_ids else []
+            followers = await following.followers(connection, case_ids) if case_ids else {}
             messages = await reading.messages_by_id(connection, message_ids) if message_ids else []
             told = (
                 await broadcasts.records(connection, list(broadcast_ids)) if broadcast_ids else []
@@ -121,6 +136,7 @@ class Feed:
             {message.id: message for message in messages},
             {str(record.id): record for record in told},
             {f"user:{user_id}": name for user_id, name in names.items()},
+            followers,
             tuple(case_ids - {case.id for case in cases}),
         )
 
@@ -136,15 +152,25 @@ def topics_of(loaded: Loaded) -> dict[Topic, list[Fact]]:
         if fact.subject in ("case", "item"):
             for topic in touched(fact, loaded.cases.get(fact.subject_id)):
                 found.setdefault(topic, []).append(fact)
+        if fact.subject == "case":
+            for follower in loaded.followers.get(fact.subject_id, ()):
+                found.setdefault(Topic("public:case", follower.ref), []).append(fact)
     return found
 
 
-def erases(topic: Topic, facts: Iterable[Fact]) -> bool:
-    """Whether these facts took words away that a subscriber has: messages of a person erased.
+def to_reread(topic: Topic, facts: Iterable[Fact]) -> ResyncReason | None:
+    """Why a subscriber must read the topic anew, if they must: ``erased``, messages of a person were
+    erased; ``merged``, their page follows another case from now on, or no longer.
 
-    A fact tells of one message, so what is gone cannot be told; the topic must be read anew.
+    A fact tells of one case and one message, so what comes or goes with others cannot be told.
     """
-    return topic.kind in ("case", "public:case") and any(f.type == "case.erased" for f in facts)
+    for fact in facts:
+        if topic.kind in ("case", "public:case") and fact.type == "case.erased":
+            return "erased"
+        states = fact.data.get("from_state"), fact.data.get("state")
+        if topic.kind == "public:case" and "merged" in states and states[0] != states[1]:
+            return "merged"
+    return None
 
 
 def changes(
@@ -218,6 +244,8 @@ def _outward(topic: Topic, fact: Fact, case: CaseRecord, loaded: Loaded) -> Chan
     """For the public and the reporter: never a note, never who did it."""
     at = rfc3339(fact.at)
     words = fact.data.get("message_kind")
+    if topic.kind == "public:case" and topic.key != case.ref:
+        return _followed(topic, fact, case, loaded)
     if topic.kind == "public:area":
         if case.mark == "check" or words == "note":
             return None
@@ -226,10 +254,27 @@ def _outward(topic: Topic, fact: Fact, case: CaseRecord, loaded: Loaded) -> Chan
         return Change(fact.position, at, "case.moved" if words else fact.type, case=view)
     if words == "note":
         return None
-    message = _message(fact, loaded, named=False) if words in ("answer", "addition") else None
+    message = _message(fact, loaded, named=False) if words else None
     routed = ProgressView(case.ref, "routed", at) if fact.type == "case.routed" else None
     view = case_view(case, "reporter")
     return Change(fact.position, at, fact.type, case=view, progress=routed, message=message)
+
+
+def _followed(topic: Topic, fact: Fact, case: CaseRecord, loaded: Loaded) -> Change | None:
+    """For the reporter of a case that was merged into this one: how far it is, and what is answered."""
+    since = next(f.since for f in loaded.followers[fact.subject_id] if f.ref == topic.key)
+    words = fact.data.get("message_kind")
+    record = loaded.messages.get(fact.data.get("message", 0)) if words else None
+    readable = record is not None and reporter_reads(record.kind, record.created_at, since)
+    if words and not readable and fact.data["state"] == fact.data["from_state"]:
+        return None  # that something was said is not for them
+    return Change(
+        fact.position,
+        rfc3339(fact.at),
+        "case.moved" if words and not readable else fact.type,
+        case=followed_view(case),
+        message=message_view(record, named=False) if record and readable else None,
+    )
 
 
 def _left(topic: Topic, case: CaseRecord) -> bool:

@@ -137,12 +137,13 @@ class Facts(Struct, frozen=True, tag_field="type", tag="facts", forbid_unknown_f
     changes: list[Change]
 
 
-ResyncReason = Literal["too_slow", "unknown_position", "not_allowed", "erased"]
+ResyncReason = Literal["too_slow", "unknown_position", "not_allowed", "erased", "merged"]
 
 
 class Resync(Struct, frozen=True, tag_field="type", tag="resync", forbid_unknown_fields=True):
     """What the client has of the topic cannot be continued: forget it, and (unless it is not allowed
-    any more) subscribe again, without a position. ``erased``: words in it are to be seen no more."""
+    any more) subscribe again, without a position. ``erased``: words in it are to be seen no more;
+    ``merged``: a reporter's page follows another case from now on, or no longer."""
 
     topic: str
     position: int

@@ -19,7 +19,7 @@ from websockets.http11 import Request, Response
 
 from hub.gateway.client import Client
 from hub.gateway.context import GatewayContext
-from hub.gateway.feed import BATCH_FACTS, Feed, changes, erases, topics_of
+from hub.gateway.feed import BATCH_FACTS, Feed, changes, to_reread, topics_of
 from hub.gateway.guard import Guard, check_reach
 from hub.gateway.protocol import (
     CLOSE_NO_HELLO,
@@ -204,8 +204,8 @@ class Gateway:
         loaded = await self.feed.load(facts, only=order.topic)
         await client.drained()
         mine = topics_of(loaded).get(order.topic, [])
-        if erases(order.topic, mine):
-            client.take_back(order.topic, self.feed.position, "erased")
+        if reason := to_reread(order.topic, mine):
+            client.take_back(order.topic, self.feed.position, reason)
             return self.feed.position
         found = changes(order.topic, mine, loaded, client.who)
         reached = facts[-1].position

@@ -9,8 +9,8 @@ from hub.model.cases import CaseRecord
 from hub.model.people import Principal
 from hub.model.views import ProgressView
 from hub.rules.alerts import alert_view, broadcast_view
-from hub.rules.views import audience_for, case_view, rfc3339
-from hub.store import broadcasts, log, reading
+from hub.rules.views import audience_for, case_view, followed_view, rfc3339
+from hub.store import broadcasts, following, log, reading
 from hub.store.pool import Connection, Pool
 
 SNAPSHOT_CASES = 500
@@ -75,7 +75,7 @@ async def _one_case(
     if not cases:
         return base
     audience = audience_for(who, cases[0].agency)
-    said = await reading.messages(connection, case_id) if audience == "agency" else []
+    said = await reading.messages(connection, [case_id]) if audience == "agency" else []
     return _with(
         base,
         cases=[case_view(cases[0], audience)],
@@ -88,12 +88,12 @@ async def _reporters(connection: Connection, base: Snapshot, ref: str) -> Snapsh
     progress = await reading.progress(connection, ref, None)
     if progress is None:
         return base
-    case = await reading.record_of_ref(connection, ref)
-    said = await reading.messages(connection, case.id) if case else []
+    followed = await following.followed(connection, ref)
+    own, others = followed.cases[:1], followed.cases[1:]
     return _with(
         base,
         progress=[ProgressView(ref, progress.stage, rfc3339(progress.at))],
-        cases=[case_view(case, "reporter")] if case else [],
-        messages=[message_view(m, named=False) for m in said if m.kind != "note"],
+        cases=[*(case_view(c, "reporter") for c in own), *(followed_view(c) for c in others)],
+        messages=[message_view(message, named=False) for message in followed.said],
         total=1,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from hub.model.cases import CaseRecord
@@ -71,14 +71,19 @@ def authorise(
         raise Forbidden("topic.denied")
 
 
-def may_touch(topic: Topic, fact: Fact) -> bool:
-    """Whether a fact can concern the topic at all, as far as that shows without reading its record."""
+def may_touch(topic: Topic, fact: Fact, path: Container[int] = ()) -> bool:
+    """Whether a fact can concern the topic at all, as far as that shows without reading its record.
+
+    ``path``: the cases that a reporter's page follows.
+    """
     match topic.kind:
         case "alerts" | "broadcasts":
             return fact.subject == "broadcast"
         case "case":
             return fact.subject == "case" and fact.subject_id == topic.key
         case "public:case":
+            if fact.subject == "case":
+                return int(fact.subject_id) in path or fact.data["ref"] == topic.key
             return fact.data.get("ref") == topic.key
         case "queue" | "area" | "public:area":
             return fact.subject == "case"

@@ -6,8 +6,8 @@ import asyncio
 import time
 
 from hub.gateway.client import Client, framed
-from hub.gateway.feed import Feed, Loaded, changes, erases, topics_of
-from hub.gateway.protocol import Facts
+from hub.gateway.feed import Feed, Loaded, changes, to_reread, topics_of
+from hub.gateway.protocol import Facts, ResyncReason
 from hub.gateway.topics import ACTION_OF, Topic
 from hub.model.facts import Fact
 from hub.model.views import Change
@@ -54,8 +54,8 @@ class Watchers:
         """Bring a batch to everybody whom it concerns, broadcasts first; whether it was anybody."""
         written = 0
         for topic, facts in topics_of(loaded).items():
-            if erases(topic, facts):
-                self._take_back(topic)
+            if reason := to_reread(topic, facts):
+                self._take_back(topic, reason)
             frames: dict[tuple[object, ...], bytes | None] = {}
             for client in tuple(self._watching.get(topic, ())):
                 if topic.kind == "case" and self._out_of_reach(topic, client, loaded):
@@ -81,9 +81,9 @@ class Watchers:
         client.take_back(topic, self._feed.position, "not_allowed")
         return True
 
-    def _take_back(self, topic: Topic) -> None:
+    def _take_back(self, topic: Topic, reason: ResyncReason) -> None:
         for client in self._watching.pop(topic, ()):
-            client.take_back(topic, self._feed.position, "erased")
+            client.take_back(topic, self._feed.position, reason)
 
     def _tell_counts(self, last: Fact) -> None:
         change = Change(last.position, rfc3339(last.at), "counts", counts=self._feed.counts.views())

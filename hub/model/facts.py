@@ -28,6 +28,7 @@ FactType = Literal[
     "case.reread",
     "case.assigned",
     "case.moved",
+    "case.joined",
     "case.answered",
     "case.noted",
     "case.overdue",

@@ -109,7 +109,7 @@ _CASE_MOVES = _moves(
         },
         "resolved": {"closed": (), "in_progress": ("reason",)},
         "closed": {"in_progress": ("reason",)},
-        "merged": {"queued": ("reason", "agency")},
+        "merged": {"queued": ("reason", "agency"), "triage": ("reason",)},
         "set_aside": {"triage": ("reason",)},
         "withdrawn": {},
     }

@@ -97,6 +97,36 @@ def _reporter(case: CaseRecord) -> CaseView:
     )
 
 
+def followed_view(case: CaseRecord) -> CaseView:
+    """A case that the reporter of another one follows, since theirs was merged into it: how far it is
+    and who has it, nothing of where it is, what it is about or who sent it."""
+    return CaseView(
+        id=case.id,
+        version=case.version,
+        ref=case.ref,
+        kind=case.kind,
+        state=case.state,
+        received_at=rfc3339(case.received_at),
+        updated_at=rfc3339(case.updated_at),
+        mark=case.mark,
+        agency=case.agency,
+        deadline_at=_maybe(case.deadline_at),
+        closed_at=_maybe(case.closed_at),
+        merged_into=case.merged_into,
+    )
+
+
+def reporter_reads(kind: str, at: datetime, since: datetime | None) -> bool:
+    """Whether a reporter may read a message. ``since``: when their case was merged into the one that
+    it was said on, None where it was said on their own.
+
+    What was answered before was written for somebody else, and may hold what only they know.
+    """
+    if since is None:
+        return kind != "note"
+    return kind == "answer" and at > since
+
+
 def _staff(case: CaseRecord, *, own: bool) -> CaseView:
     excerpt = case.text
     if excerpt is not None and not own:

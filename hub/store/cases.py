@@ -73,6 +73,12 @@ async def lock_by_ref(connection: Connection, ref: str, *, wait: bool = True) ->
     return LockedCase(*row.values())
 
 
+async def lock_merged_into(connection: Connection, case_id: int) -> list[LockedCase]:
+    """The cases that were merged into this one, locked."""
+    rows = await connection.fetch(_LOCK.format(where="c.merged_into = $1"), case_id)
+    return [LockedCase(*row.values()) for row in rows]
+
+
 async def update(connection: Connection, case_id: int, **columns: Any) -> int:
     """Write columns of a locked case; returns its new version.
 

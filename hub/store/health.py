@@ -7,8 +7,16 @@ from hub.store.pool import Connection
 
 
 async def probe(connection: Connection) -> None:
-    """Raises asyncpg.PostgresError when the database takes no writes."""
-    await connection.execute("CREATE TEMP TABLE IF NOT EXISTS probe (n int) ON COMMIT DELETE ROWS")
+    """Raises asyncpg.PostgresError when the database takes no writes, DiskFullError when its disk has
+    no room for some. What is written is gone again with the transaction."""
+    async with connection.transaction():
+        await connection.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS probe (filler text) ON COMMIT DELETE ROWS"
+        )
+        # Enough that the table needs new blocks: only for those is there room, or none.
+        await connection.execute(
+            "INSERT INTO probe SELECT repeat('x', 1000) FROM generate_series(1, 64)"
+        )
 
 
 async def gauges(connection: Connection) -> dict[str, float]:

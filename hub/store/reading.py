@@ -213,12 +213,12 @@ async def open_cases_brief(
     return [tuple(row.values()) for row in rows]
 
 
-async def messages(connection: Connection, case_id: int) -> list[MessageRecord]:
-    """Everything said on a case, in order."""
+async def messages(connection: Connection, case_ids: Sequence[int]) -> list[MessageRecord]:
+    """Everything said on these cases, in order."""
     rows = await connection.fetch(
         "SELECT m.id, m.case_id, m.kind, m.text, m.created_at, u.name FROM case_message m"
-        " LEFT JOIN staff_user u ON u.id = m.author WHERE m.case_id = $1 ORDER BY m.id",
-        case_id,
+        " LEFT JOIN staff_user u ON u.id = m.author WHERE m.case_id = ANY($1) ORDER BY m.id",
+        list(case_ids),
     )
     return [MessageRecord(*row.values()) for row in rows]
 

@@ -121,3 +121,48 @@ async def test_the_reporter_reads_answers_and_no_notes(door: Door) -> None:
     told = await door.api("GET", f"/complaints/{received.ref}", headers=link)
     assert [m["text"] for m in told.body["messages"]] == ["내일 고치겠습니다"]
     assert "불안" not in told.raw.decode() and "Staff" not in told.raw.decode()
+
+
+async def test_whose_case_was_merged_follows_the_other_one_and_its_new_answers(door: Door) -> None:
+    agent = await door.staff(Grant("admin"))
+    (sent, case), (other_sent, other) = [await door.case(text) for text in (TEXT, "등이 나갔어요")]
+    await door.give(case, "mapo_gu")
+    await door.give(other, "metro")
+
+    async def answer(text: str) -> None:
+        body = {"text": text, "resolve": False, "version": (await staff_case())["case"]["version"]}
+        path = f"/cases/{other}/answers"
+        assert (await door.api("POST", path, json=body, headers=agent.bearer)).status == 201
+
+    async def staff_case() -> dict[str, Any]:
+        shown = await door.api("GET", f"/cases/{other}", headers=agent.bearer)
+        return dict(shown.body)
+
+    async def page() -> dict[str, Any]:
+        key = {"Authorization": f"Case {sent.secret}"}
+        return dict((await door.api("GET", f"/complaints/{sent.ref}", headers=key)).body)
+
+    async def move(body: dict[str, Any]) -> None:
+        version = (await page())["case"]["version"]
+        path = f"/cases/{case}/moves"
+        moved = await door.api("POST", path, json=body | {"version": version}, headers=agent.bearer)
+        assert moved.status == 200, moved.body
+
+    await answer("저만 아는 답")
+    assert ((await page())["follows"], (await staff_case())["joined"]) == (None, 0)
+    await move({"to": "merged", "target_ref": other_sent.ref})
+    await answer("모두를 위한 답")
+    followed = await page()
+    assert (followed["case"]["state"], followed["case"]["merged_into"]) == (
+        "merged",
+        other_sent.ref,
+    )
+    assert (followed["follows"]["ref"], followed["follows"]["state"]) == (other_sent.ref, "queued")
+    assert not {"lat", "district", "service", "photos"} & set(followed["follows"])
+    assert (followed["agency"]["code"], followed["text"]) == ("metro", TEXT)
+    assert [message["text"] for message in followed["messages"]] == ["모두를 위한 답"]
+    assert (await staff_case())["joined"] == 1
+    await move({"to": "queued", "reason": "다른 곳"})
+    alone = await page()
+    assert (alone["follows"], alone["messages"]) == (None, [])
+    assert alone["agency"]["code"] == "mapo_gu"

@@ -71,6 +71,14 @@ async def test_a_sound_hub_is_well(doctor: Doctor, lived_in: str) -> None:
     assert "1 waiting" in lines["outbox"]
 
 
+async def test_a_disk_that_is_nearly_full_is_told_before_it_is(
+    doctor: Doctor, lived_in: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.cli.doctor.LOW_BYTES", 10**18)
+    code, lines = await doctor()
+    assert code == 1 and wrong_in(lines) == {"room"}
+
+
 DAMAGE = {
     "facts": "UPDATE fact SET actor = 'nobody' WHERE position = 2",
     "texts": "UPDATE item_text SET text = 'changed'",

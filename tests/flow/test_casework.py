@@ -10,7 +10,7 @@ import pytest
 
 from hub.flow import casework, converse
 from hub.flow.ground import Ground
-from hub.gateway.feed import Feed, changes, topics_of
+from hub.gateway.feed import Feed, changes, to_reread, topics_of
 from hub.gateway.topics import Topic
 from hub.model.cases import CaseRecord
 from hub.model.errors import BadInput, BigEarError, Conflict, Forbidden, NotFound
@@ -203,7 +203,9 @@ async def test_a_merged_case_s_reporter_is_told_and_it_can_be_taken_apart_again(
     loaded = await feed.next()
     assert loaded is not None
     topic = Topic("public:case", case.ref)
-    [told] = changes(topic, topics_of(loaded)[topic], loaded, None)
+    facts = topics_of(loaded)[topic]
+    assert to_reread(topic, facts) == "merged"
+    [told] = [c for c in changes(topic, facts, loaded, None) if c.type == "case.moved"]
     assert told.case is not None
     assert (told.case.state, told.case.merged_into) == ("merged", other.ref)
     version = await casework.move(ground, agent, case.id, version, "queued", reason="다른 곳이었음")
@@ -216,16 +218,50 @@ async def test_what_a_case_may_not_be_merged_into(
 ) -> None:
     case, other = await open_case("metro"), await open_case("metro", "하나")
     hidden = await open_case("fire", "불")
+    withdrawn = await open_case("metro", "셋")
+    await casework.withdraw(ground, withdrawn.ref)
+    sample = await open_case("metro", "넷")
+    await put(ground, sample.id, mark="sample")
     for ref, code in (
         (case.ref, "merge.bad_target"),
         ("AAAAA-AAAAA", "merge.unknown_target"),
         (hidden.ref, "merge.unknown_target"),
+        (withdrawn.ref, "merge.bad_target"),
+        (sample.ref, "merge.bad_target"),
     ):
         with pytest.raises(BadInput, match=code.replace(".", r"\.")):
             await casework.move(ground, agent, case.id, case.version, "merged", target_ref=ref)
     await casework.move(ground, agent, other.id, other.version, "merged", target_ref=case.ref)
+    version = (await now(ground, case.id)).version
     with pytest.raises(BadInput, match=r"merge\.bad_target"):
-        await casework.move(ground, agent, case.id, case.version, "merged", target_ref=other.ref)
+        await casework.move(ground, agent, case.id, version, "merged", target_ref=other.ref)
+
+
+async def test_an_answer_begun_before_another_was_merged_in_is_looked_at_again(
+    ground: Ground, open_case: OpenCase, agent: Principal
+) -> None:
+    case, other = await open_case("metro"), await open_case("metro", "둘")
+    await casework.move(ground, agent, other.id, other.version, "merged", target_ref=case.ref)
+    assert (await newest(ground, case))[0] == "case.joined"
+    with pytest.raises(Conflict, match=r"case\.version"):
+        await converse.answer(ground, agent, case.id, case.version, "네", resolve=False)
+
+
+async def test_what_was_merged_into_a_withdrawn_case_is_open_again(
+    ground: Ground, open_case: OpenCase, agent: Principal, staff: Staff
+) -> None:
+    case = await open_case("metro")
+    doubles = [await open_case("metro", text) for text in ("둘", "셋")]
+    admin = await staff("admin", ("admin", None))
+    lost = doubles[1]
+    version = await casework.move(ground, admin, lost.id, lost.version, "triage", reason="어디?")
+    versions = [doubles[0].version, version]
+    for double, version in zip(doubles, versions, strict=True):
+        await casework.move(ground, admin, double.id, version, "merged", target_ref=case.ref)
+    await casework.withdraw(ground, case.ref)
+    after = [await now(ground, double.id) for double in doubles]
+    assert [one.state for one in after] == ["queued", "triage"]
+    assert [(one.merged_into, one.closed_at) for one in after] == [(None, None)] * 2
 
 
 async def test_two_cases_are_never_merged_into_each_other(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from hub.api.app import ROUTES
@@ -41,10 +41,14 @@ from tests.walls import ACCOUNT, CARD, CONTACT_PHONE, EMAIL, PHONE, RESIDENT, nu
 
 NOTE, REASON, ANSWER, ADDITION = "Zqnote", "Zqreason", "Zqanswer", "Zqaddition"
 NAME, AUTHOR, PLACE, STAFF = "Zqname", "Zqauthor", "Zqplace", "Zqstaff"
+THEIRS, EARLIER, ELSEWHERE = "Zqtheirs", "Zqearlier", "Zqelsewhere"
 NUMBERS = {PHONE, RESIDENT, CARD, ACCOUNT, EMAIL, CONTACT_PHONE}
 HIDDEN: dict[str, set[str]] = {
     "public": {"Zqtext", NOTE, REASON, ANSWER, ADDITION, NAME, AUTHOR, PLACE, STAFF, *NUMBERS},
-    "reporter": {NOTE, REASON, NAME, AUTHOR, STAFF, CONTACT_PHONE},
+    "reporter": {
+        *(NOTE, REASON, NAME, AUTHOR, STAFF, CONTACT_PHONE),
+        *(THEIRS, EARLIER, ELSEWHERE),
+    },
     "other": {NOTE, REASON, ANSWER, ADDITION, NAME, AUTHOR, PLACE, *NUMBERS},
 }
 JUNG = Point(37.5636, 126.9976)
@@ -83,10 +87,16 @@ class Story:
         )
 
     async def answer(self, case: CaseRecord, *, resolve: bool) -> object:
-        text = f"{ANSWER} {RESIDENT}"
+        """The reporter may read it if it is given to their case or the one it went into."""
+        own = await self.case(0)
+        text = f"{ANSWER if case.ref in (own.ref, own.merged_into) else EARLIER} {RESIDENT}"
         return await converse.answer(
             self.door.ground, self.actor, case.id, case.version, text, resolve=resolve
         )
+
+    async def add(self, case: CaseRecord) -> object:
+        text = ADDITION if case.ref == self.sent.ref else f"{THEIRS} {ADDITION}"
+        return await converse.add(self.door.ground, case.ref, f"{text} {PHONE}")
 
     async def elsewhere(self, case: CaseRecord) -> int:
         to = next(agency for agency in AGENCIES if agency != case.agency)
@@ -116,7 +126,7 @@ DEEDS: dict[str, Deed] = {
     "note": lambda s, c: converse.note(s.door.ground, s.actor, c.id, f"{NOTE} {CONTACT_PHONE}"),
     "answer": lambda s, c: s.answer(c, resolve=False),
     "resolve": lambda s, c: s.answer(c, resolve=True),
-    "add": lambda s, c: converse.add(s.door.ground, c.ref, f"{ADDITION} {PHONE}"),
+    "add": lambda s, c: s.add(c),
     "take": lambda s, c: casework.take(s.door.ground, s.actor, c.id, c.version),
     "withdraw": lambda s, c: casework.withdraw(s.door.ground, c.ref),
     "elsewhere": lambda s, c: s.elsewhere(c),
@@ -127,13 +137,17 @@ DEEDS: dict[str, Deed] = {
         for target in ("waiting", "triage", "set_aside", "merged", "in_progress", "queued")
     },
 }
-WEIGHTED = [*DEEDS, "note", "answer", "add", "elsewhere"]
+WEIGHTED = [*DEEDS, "note", "answer", "add", "elsewhere", "merged"]
+MERGED = [("answer", 1), ("add", 1), ("merged", 0), ("note", 1), ("add", 1), ("answer", 1)]
+TAKEN_APART = [*MERGED, ("queued", 0), ("add", 0)]
 
 
 @given(
     text=numbered(),
     deeds=st.lists(st.tuples(st.sampled_from(WEIGHTED), st.integers(0, 1)), max_size=9),
 )
+@example(text="Zqtext", deeds=MERGED)
+@example(text="Zqtext", deeds=TAKEN_APART)
 @settings(
     max_examples=5,
     deadline=None,
@@ -184,6 +198,8 @@ async def _play(
         assert not leaked, (audience, deeds)
     if ("add", 0) in deeds and ("erase", 0) not in deeds:
         assert ADDITION in told["reporter"]  # so there was something to see
+    if deeds in (MERGED, TAKEN_APART):
+        assert (ANSWER in told["reporter"]) == (deeds == MERGED)
 
 
 async def _begin(door: Door, folder: Path, text: str) -> Story:
@@ -203,12 +219,12 @@ async def _begin(door: Door, folder: Path, text: str) -> Story:
         kind="post",
         platform="rss",
         external_id=f"{AUTHOR}-{sent.item_id}",
-        text=text,
+        text=f"{THEIRS} {text}",
         created_at=datetime.now(UTC),
         author=Author(AUTHOR, AUTHOR),
         contact=contact,
         point=JUNG,
-        place=PLACE,
+        place=f"{PLACE} {ELSEWHERE}",
         url=f"https://{AUTHOR}.example/",
     )
     [posted] = await receive(ground, Batch((post,)))

@@ -263,6 +263,7 @@ class Chance:
         ground, city, who, dice = self.window.ground, self.window.city, self.who, self.dice
         state = dice.choice(("triage", "queued", "in_progress", "waiting", "resolved", "closed"))
         urgency = dice.choice(("high", "normal"))
+        refs = list(self.refs.values())
         doing: list[Callable[[], Awaitable[object]]] = [
             lambda: casework.take(ground, who, case, version),
             lambda: casework.assign(ground, who, case, version, dice.choice((None, who.user_id))),
@@ -287,6 +288,12 @@ class Chance:
             ]
             * 2,
             lambda: converse.note(ground, who, case, "between us"),
+            *[
+                lambda: casework.move(
+                    ground, who, case, version, "merged", target_ref=dice.choice(refs)
+                )
+            ]
+            * 2,
         ]
         if case in self.refs:
             doing.append(lambda: converse.add(ground, self.refs[case], "한 가지 더"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -50,6 +51,10 @@ work_case = Table(
     one_of("kind", CASE_KINDS),
     one_of("mark", MARKS),
     one_of("state", COMPLAINT.states),
+    CheckConstraint(
+        "merged_into IS NULL OR (state = 'merged' AND closed_at IS NOT NULL)",
+        name="merged_since",
+    ),
     Index("ix_work_case_queue", "agency", "id", postgresql_where=_OPEN),
     Index(
         "ix_work_case_deadline",

@@ -106,6 +106,8 @@ export interface ComplaintMade {
 export interface CitizenCase {
   progress: { stage: Stage; at: string };
   case: CaseView | null;
+  /** The case that is worked on in place of theirs, which was merged into it. */
+  follows: CaseView | null;
   text: string | null;
   place: string | null;
   photos: Photo[];
@@ -173,6 +175,8 @@ export interface StaffCase {
     candidates: string[];
   } | null;
   messages: MessageView[];
+  /** How many cases were merged into it, whose reporters read the answers to it since. */
+  joined: number;
   history: HistoryEntry[];
   photos: Photo[];
   nearby: CaseView[];

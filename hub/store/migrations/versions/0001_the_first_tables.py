@@ -351,7 +351,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.CheckConstraint(
-            "type IN ('item.received', 'item.changed', 'item.deleted', 'item.labelled', 'item.located', 'item.erased', 'case.routed', 'case.rerouted', 'case.relabelled', 'case.restored', 'case.reread', 'case.assigned', 'case.moved', 'case.answered', 'case.noted', 'case.overdue', 'case.erased', 'case.deleted', 'broadcast.drafted', 'broadcast.edited', 'broadcast.moved', 'delivery.changed', 'account.changed', 'config.applied', 'user.changed', 'samples.cleared', 'model.added', 'model.promoted', 'model.rolled_back', 'model.removed')",
+            "type IN ('item.received', 'item.changed', 'item.deleted', 'item.labelled', 'item.located', 'item.erased', 'case.routed', 'case.rerouted', 'case.relabelled', 'case.restored', 'case.reread', 'case.assigned', 'case.moved', 'case.joined', 'case.answered', 'case.noted', 'case.overdue', 'case.erased', 'case.deleted', 'broadcast.drafted', 'broadcast.edited', 'broadcast.moved', 'delivery.changed', 'account.changed', 'config.applied', 'user.changed', 'samples.cleared', 'model.added', 'model.promoted', 'model.rolled_back', 'model.removed')",
             name=op.f("ck_outbox_type"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
@@ -686,6 +686,10 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("kind IN ('complaint', 'post')", name=op.f("ck_work_case_kind")),
         sa.CheckConstraint("mark IN ('sample', 'check')", name=op.f("ck_work_case_mark")),
+        sa.CheckConstraint(
+            "merged_into IS NULL OR (state = 'merged' AND closed_at IS NOT NULL)",
+            name=op.f("ck_work_case_merged_since"),
+        ),
         sa.CheckConstraint(
             "state IN ('triage', 'queued', 'in_progress', 'waiting', 'resolved', 'closed', 'merged', 'withdrawn', 'set_aside')",
             name=op.f("ck_work_case_state"),

@@ -1,5 +1,5 @@
 import { KINDS, STAGES } from "@contract/kinds";
-import type { MessageView } from "@contract/protocol";
+import type { CaseView, MessageView } from "@contract/protocol";
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { addToComplaint, complaintPhoto, getComplaint, withdrawComplaint } from "../../api/calls.ts";
 import type { CitizenCase } from "../../api/types.ts";
@@ -17,12 +17,19 @@ import { t, word } from "../../texts/texts.ts";
 /** The private link's secret: after the sign, so that it never reaches a server's log. */
 const secretHere = (): string => decodeURIComponent(location.hash.slice(1));
 
+/** The case whose work this page shows: one's own, or the one that it was merged into. */
+const worked = (known: CitizenCase): CaseView | null => known.follows ?? known.case;
+
+const newer = (live: CaseView | undefined, known: CaseView | null): CaseView | null =>
+  live && live.version > (known?.version ?? 0) ? live : known;
+
 /** How far it has come: the hub's four stages, then the state of the work. */
 function Progress(props: { known: CitizenCase }) {
   const { progress, steps } = props.known;
   // A case that a person must still sort has not found its agency, whatever the hub did with it.
-  const sorting = props.known.case?.state === "triage";
-  const view = sorting ? null : props.known.case;
+  const work = worked(props.known);
+  const sorting = work?.state === "triage";
+  const view = sorting ? null : work;
   const reached = STAGES.indexOf(progress.stage) - (sorting ? 1 : 0);
   const at = new Map(steps.map((one) => [one.code, one.at]));
   // Being routed is the moment when the work got its first state.
@@ -143,20 +150,20 @@ function useCase(reference: string, secret: string) {
   }, [position, again]);
   const known = useMemo(() => {
     if (!asked.value) return null;
-    const live = topic && [...topic.cases.values()][0];
+    const live = new Map([...(topic?.cases.values() ?? [])].map((one) => [one.ref, one]));
     const progress = topic && [...topic.progress.values()][0];
     const before = asked.value;
-    const newer = live && live.version > (before.case?.version ?? 0) ? live : before.case;
     const further =
       progress &&
       STAGES.indexOf(progress.stage as (typeof STAGES)[number]) >
         STAGES.indexOf(before.progress.stage);
     return {
       ...before,
-      case: newer,
+      case: newer(live.get(reference), before.case),
+      follows: before.follows && newer(live.get(before.follows.ref), before.follows),
       progress: further ? (progress as CitizenCase["progress"]) : before.progress,
     };
-  }, [asked.value, topic]);
+  }, [asked.value, topic, reference]);
   return { ...asked, known };
 }
 
@@ -192,6 +199,9 @@ export default function Case(props: { reference: string }) {
     );
   if (!known) return refusal ? <RefusalNotice refusal={refusal} again={again} /> : <Skeleton lines={8} />;
   const view = known.case;
+  const work = worked(known);
+  const title =
+    known.follows && work?.state === "waiting" ? t("link.merged_waiting") : word("progress", work?.state);
   const over = known.erased || (view !== null && ["withdrawn", "merged"].includes(view.state));
   const mayWithdraw =
     view !== null &&
@@ -200,15 +210,15 @@ export default function Case(props: { reference: string }) {
     <article class="link-page">
       <header class="link-head">
         <p class="ref">{reference}</p>
-        <h1>{view ? word("progress", view.state) : t("link.on_its_way")}</h1>
+        <h1>{work ? title : t("link.on_its_way")}</h1>
         <p class="chips">
-          {view && <StateChip state={view.state} />}
+          {work && <StateChip state={work.state} />}
           <MarkChip mark={view?.mark} />
         </p>
       </header>
       <RefusalNotice refusal={refusal} again={again} />
       <Progress known={known} />
-      {view?.merged_into && <Notice tone="info">{t("link.merged", { ref: view.merged_into })}</Notice>}
+      {known.follows && <Notice tone="info">{t("link.merged", { ref: known.follows.ref })}</Notice>}
       <div class="link-columns">
         <section class="card">
           <h2>{t("link.yours")}</h2>
@@ -237,6 +247,7 @@ export default function Case(props: { reference: string }) {
           ) : (
             <p class="hint">{t("link.no_answers")}</p>
           )}
+          {known.follows && <p class="hint">{t("link.merged_answers")}</p>}
           {!over && <AddForm reference={reference} secret={secret} onDone={again} />}
           {!over && mayWithdraw && (
             <Withdraw reference={reference} secret={secret} onDone={again} />

@@ -1,7 +1,7 @@
 import type { MessageView } from "@contract/protocol";
 import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
-import { Button, Field, RefusalNotice } from "../../parts/basics.tsx";
+import { Button, Field, Notice, RefusalNotice } from "../../parts/basics.tsx";
 import { Ago } from "../../parts/chips.tsx";
 import { useDraft } from "../../parts/drafts.ts";
 import { length } from "../../texts/format.ts";
@@ -39,6 +39,7 @@ export function Composer(props: {
   const [draft, setDraft] = useDraft<string>(`case ${work.view?.id ?? 0} ${writing}`);
   const text = draft ?? "";
   const [resolve, setResolve] = useState(true);
+  const joined = work.known?.joined ?? 0;
   const closes = writing === "answer" && resolve && work.may("resolved");
   const send = (event: SubmitEvent): void => {
     event.preventDefault();
@@ -83,6 +84,9 @@ export function Composer(props: {
           />
         )}
       </Field>
+      {writing === "answer" && joined > 0 && (
+        <Notice tone="info">{t("item.answer_joined", { n: joined })}</Notice>
+      )}
       <RefusalNotice refusal={work.deed.refusal} />
       <div class="composer-foot">
         {writing === "answer" && work.may("resolved") && (

@@ -237,7 +237,7 @@ export function Item(props: {
           <p class="assignee">{t("item.assigned", { name: view.assignee_name })}</p>
         )}
       </header>
-      {view.merged_into && <Notice tone="info">{t("link.merged", { ref: view.merged_into })}</Notice>}
+      {view.merged_into && <Notice tone="info">{t("item.merged", { ref: view.merged_into })}</Notice>}
       {works && <Actions work={work} onOpen={setOpen} />}
       {!open && <RefusalNotice refusal={work.deed.refusal} />}
       <div class="item-columns">
