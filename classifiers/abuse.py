@@ -32,9 +32,9 @@ _LAUGHTER = re.compile(
 
 def said(normal: str) -> str:
     """A normalised text without runs of lone letters, laughter and tears, which say nothing: whoever
-    insults laughs, and so does whoever says thanks. Signs alone (ㅋㅋ!!) are nothing either."""
+    insults laughs, and so does whoever says thanks. Nor does one syllable (네), or signs alone (ㅋㅋ!!)."""
     told = " ".join(_LAUGHTER.sub("", normal).split())
-    return told if told == normal or any(map(str.isalnum, told)) else ""
+    return told if sum(map(str.isalnum, told)) > 1 else ""
 
 
 def pieces(normal: str) -> list[NDArray[np.intp]]:

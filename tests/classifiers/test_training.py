@@ -36,7 +36,7 @@ def test_the_weights_are_as_right_as_they_say(data_folder: Path, told: Any) -> N
             assert found[head]["accuracy"] > recipe[head]["accuracy"]
         assert found[head]["calibration_error"] <= 0.05
     assert found["service"]["accuracy"] > told["linear_alone"]["service"]["accuracy"]
-    assert found["urgency"]["urgent"]["recall"] > 0.68
+    assert found["urgency"]["urgent"]["recall"] > 0.70
     placed = scores.places(unseen, model.places([row["text"] for row in unseen]))
     assert placed["f1"] == pytest.approx(told["place"]["f1"], abs=0.01)
     assert told["place"]["f1"] > 0.42
