@@ -32,7 +32,7 @@ _LAUGHTER = re.compile(
 
 def said(normal: str) -> str:
     """A normalised text without runs of lone letters, laughter and tears, which say nothing: whoever
-    insults laughs, and so does whoever says thanks. Nor does one syllable (네), or signs alone (ㅋㅋ!!)."""
+    insults laughs, and so does who says thanks. Nor does one syllable (네), nor do signs alone."""
     told = " ".join(_LAUGHTER.sub("", normal).split())
     return told if sum(map(str.isalnum, told)) > 1 else ""
 
