@@ -61,7 +61,18 @@ def test_nothing_said_is_no_abuse(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["ㅋ", "ㅋㅋㅋ", "ㅎㅎ", "ㅠㅠㅠ", "ㅋㅋㅠㅠ ㅎㅎ!!", "ㅋㅋㅠ", "ㅇㅇ", "ㄷㄷ", "ㅋㅋ 감사", "네"],
+    [
+        "ㅋ",
+        "ㅋㅋㅋ",
+        "ㅎㅎ",
+        "ㅠㅠㅠ",
+        "ㅋㅋㅠㅠ ㅎㅎ!!",
+        "ㅋㅋㅠ",
+        "ㅇㅇ",
+        "ㄷㄷ",
+        "ㅋㅋ 감사",
+        "네",
+    ],
 )
 def test_laughter_and_tears_are_no_abuse(text: str) -> None:
     assert not flagged(text)
