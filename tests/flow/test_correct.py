@@ -25,7 +25,7 @@ from hub.wiring import load_version
 from tests.flow.case_records import newest, now, of_item, put, tell
 from tests.versions import favouring
 
-ABUSE = "야 이 씨발놈들아 세금 처먹고 일은 안 하냐 병신 새끼들 가로등 좀 고쳐라"
+ABUSE = "가로등이 또 꺼졌다 야 이 씨발놈들아 세금 처먹고 일은 안 하냐 병신 새끼들"
 
 TOO_LATE = r"undo\.too_late"
 
