@@ -24,7 +24,7 @@ from classifiers.training.calibration import calibrate, surprise
 SHARES = np.linspace(0.0, 0.9, 10)
 ASK_BELOW = 0.45
 """How certain the linear model must be of all its labels for the encoder not to be asked: it is then
-asked about two texts of five, and two old cores label some 240 long ones a second."""
+asked about two texts of five, and two old cores label some 200 long ones a second."""
 
 LOWS, HIGHS = (0.02, 0.05, 0.1, 0.15, 0.2), (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)
 PLACE_LOSS_ALLOWED = 0.01
