@@ -413,12 +413,22 @@ def test_what_goes_wrong_is_said(visitor: NewVisitor) -> None:
 
 
 def test_a_session_that_ends_leaves_the_page_at_once(visitor: NewVisitor) -> None:
-    here, elsewhere = visitor(), visitor()
+    here, elsewhere = visitor(), visitor(phone=True)
     here.sign_in("supervisor")
     here.is_live()
     elsewhere.sign_in("supervisor")
-    elsewhere.change_password(PASSWORD, PASSWORD + "!")  # which ends all other sessions
-    expect(here.page.get_by_text("로그아웃되었습니다")).to_be_visible()
+    page = elsewhere.page
+    page.get_by_title("supervisor: 비밀번호 바꾸기").click()
+    page.get_by_label("지금 비밀번호").fill(PASSWORD + "?")
+    page.get_by_label("새 비밀번호", exact=True).fill(PASSWORD + "!")
+    page.get_by_label("새 비밀번호 다시").fill(PASSWORD + "!")
+    page.get_by_role("button", name="비밀번호 바꾸기").click()
+    expect(page.get_by_text("지금 비밀번호가 맞지 않습니다.")).to_be_visible()
+    page.get_by_label("지금 비밀번호").fill(PASSWORD)
+    page.get_by_role("button", name="비밀번호 바꾸기").click()
+    expect(page.get_by_text("비밀번호를 바꿨습니다.")).to_be_visible()
+    expect(page).to_have_url(re.compile("/staff$"))
+    expect(here.page.get_by_text("로그아웃되었습니다")).to_be_visible()  # all other sessions ended
     elsewhere.change_password(PASSWORD + "!", PASSWORD)
 
 

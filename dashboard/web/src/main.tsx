@@ -26,6 +26,7 @@ function Content(props: { page: Page }) {
     case "staff":
     case "broadcasts":
     case "accounts":
+    case "password":
       return <Staff page={page.name} />;
     case "missing":
       return (
@@ -40,7 +41,8 @@ function titleOf(page: Page): string {
   if (page.name === "case") return page.ref;
   if (page.name === "staff") return t("staff.queues");
   if (page.name === "broadcasts") return t("staff.broadcasts");
-  return page.name === "accounts" ? t("staff.accounts") : "Big Ear";
+  if (page.name === "accounts") return t("staff.accounts");
+  return page.name === "password" ? t("password.title") : "Big Ear";
 }
 
 const begin = async (): Promise<true> => {
@@ -51,7 +53,7 @@ const begin = async (): Promise<true> => {
 
 function App() {
   const page = pageOf(path.value);
-  const staff = page.name === "staff" || page.name === "broadcasts" || page.name === "accounts";
+  const staff = path.value.split("/")[1] === "staff" && page.name !== "missing";
   const started = useAsked(begin);
   const title = titleOf(page);
   const count = titleCount.value;

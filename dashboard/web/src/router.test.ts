@@ -8,6 +8,7 @@ it("knows its pages by their paths", () => {
   expect(pageOf("/staff")).toEqual({ name: "staff" });
   expect(pageOf("/staff/broadcasts")).toEqual({ name: "broadcasts" });
   expect(pageOf("/staff/accounts/")).toEqual({ name: "accounts" });
+  expect(pageOf("/staff/password")).toEqual({ name: "password" });
   expect(pageOf("/c")).toEqual({ name: "missing" });
   expect(pageOf("/staff/other")).toEqual({ name: "missing" });
 });

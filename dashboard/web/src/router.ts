@@ -48,6 +48,7 @@ export type Page =
   | { name: "staff" }
   | { name: "broadcasts" }
   | { name: "accounts" }
+  | { name: "password" }
   | { name: "missing" };
 
 /** The page that a path stands for. */
@@ -57,7 +58,8 @@ export function pageOf(path: string): Page {
   if (!first) return { name: "home" };
   if (first === "c" && second && !third) return { name: "case", ref: decodeURIComponent(second) };
   if (first === "staff" && !second) return { name: "staff" };
-  if (first === "staff" && !third && (second === "broadcasts" || second === "accounts"))
-    return { name: second };
+  if (first === "staff" && !third)
+    if (second === "broadcasts" || second === "accounts" || second === "password")
+      return { name: second };
   return { name: "missing" };
 }

@@ -48,10 +48,20 @@ function LanguageSwitch() {
   );
 }
 
-function NavLink(props: { to: string; children: ComponentChildren }) {
-  const current = path.value === props.to;
+function NavLink(props: {
+  to: string;
+  class?: string;
+  title?: string;
+  children: ComponentChildren;
+}) {
+  const { to, class: look, title } = props;
   return (
-    <a href={props.to} aria-current={current ? "page" : undefined}>
+    <a
+      href={to}
+      class={look}
+      title={title}
+      aria-current={path.value === to ? "page" : undefined}
+    >
       {props.children}
     </a>
   );
@@ -77,10 +87,14 @@ function StaffNav() {
         {hasRole("admin", "supervisor", "analyst") && (
           <NavLink to="/staff/accounts">{t("staff.accounts")}</NavLink>
         )}
+        <NavLink
+          to="/staff/password"
+          class="person"
+          title={t("password.of", { login: user.login })}
+        >
+          {user.name}
+        </NavLink>
       </nav>
-      <span class="person" title={user.login}>
-        {user.name}
-      </span>
       <button type="button" class="plain" disabled={deed.busy} onClick={leave}>
         {t("staff.sign_out")}
       </button>

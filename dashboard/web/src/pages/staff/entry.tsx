@@ -11,10 +11,10 @@ const Broadcasts = later(() => import("../broadcasts/broadcasts.tsx"));
 const Accounts = later(() => import("../accounts/accounts.tsx"));
 
 /** Staff pages: only for those signed in whose password is their own. */
-export default function Staff(props: { page: "staff" | "broadcasts" | "accounts" }) {
+export default function Staff(props: { page: "staff" | "broadcasts" | "accounts" | "password" }) {
   const user = session.value?.user;
   if (!user) return <SignIn />;
-  if (user.must_change_password) return <ChangePassword />;
+  if (user.must_change_password || props.page === "password") return <ChangePassword />;
   if (props.page === "broadcasts")
     return hasRole("broadcaster", "approver", "admin") ? <Broadcasts /> : <Barred />;
   if (props.page === "accounts")

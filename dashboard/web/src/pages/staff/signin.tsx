@@ -1,7 +1,9 @@
 import { useState } from "preact/hooks";
 import { changePassword, signIn } from "../../api/calls.ts";
 import { Button, Field, Notice, RefusalNotice } from "../../parts/basics.tsx";
+import { say } from "../../parts/toast.tsx";
 import { useDeed } from "../../parts/work.ts";
+import { go } from "../../router.ts";
 import { enter, loadSession, session, sessionEnded } from "../../state.ts";
 import { t } from "../../texts/texts.ts";
 
@@ -73,7 +75,9 @@ export function SignIn() {
   );
 }
 
+/** Before the first use, and whenever somebody wants another one. */
 export function ChangePassword() {
+  const first = session.value?.user?.must_change_password ?? false;
   const [old, setOld] = useState("");
   const [fresh, setFresh] = useState("");
   const [again, setAgain] = useState("");
@@ -85,13 +89,19 @@ export function ChangePassword() {
     if (differs || short) return;
     void deed.run(async () => {
       await changePassword(old, fresh);
+      say(t("password.changed"));
+      if (!first) go("/staff", "replace");
       await loadSession();
     });
   };
   return (
     <form class="card narrow" onSubmit={submit}>
       <h1>{t("password.title")}</h1>
-      <p>{t("password.lead", { name: session.value?.user?.name ?? "" })}</p>
+      <p>
+        {first
+          ? t("password.lead", { name: session.value?.user?.name ?? "" })
+          : t("password.others_end")}
+      </p>
       <input
         class="visually-hidden"
         type="text"
@@ -124,7 +134,7 @@ export function ChangePassword() {
       />
       <RefusalNotice refusal={deed.refusal} />
       <Button type="submit" look="main" busy={deed.busy} disabled={differs || short || !again}>
-        {t("password.go")}
+        {first ? t("password.go") : t("password.title")}
       </Button>
     </form>
   );
