@@ -150,5 +150,7 @@ def _counted(weight: float, hashes: NDArray[np.uint64], bits: int) -> Counts:
     new = np.ones(len(ordered), np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
     starts = np.flatnonzero(new)
-    times = np.diff(starts, append=len(ordered))
-    return Counts(weight, ordered[starts].astype(np.int64), times.astype(np.float32), found)
+    times = np.empty(len(starts), np.float32)
+    np.subtract(starts[1:], starts[:-1], out=times[:-1], casting="unsafe")
+    times[-1:] = len(ordered) - starts[-1:]
+    return Counts(weight, ordered[starts].astype(np.int64), times, found)

@@ -119,6 +119,7 @@ class Classifier:
         self._idf = idf
         self._weights = weights
         self._heads = heads
+        self._grave = np.isin(heads["urgency"].classes, URGENT)
         self._abstain_below = abstain_below
         self._urgent_above = urgent_above
         self._abuse = abuse
@@ -162,8 +163,7 @@ class Classifier:
     def urgency(self, probabilities: NDArray[np.float32]) -> Label:
         """Emergency or high where both together are likelier than ``urgent_above``, which weighs a
         missed hazard against a false alarm; within the two, and within the others, the likelier."""
-        classes = self._heads["urgency"].classes
-        grave = np.isin(classes, URGENT)
+        classes, grave = self._heads["urgency"].classes, self._grave
         among = grave == (probabilities[grave].sum() >= self._urgent_above)
         number = int(np.where(among, probabilities, -1).argmax())
         return Label(classes[number], round(float(probabilities[number]), 4))
@@ -176,8 +176,7 @@ class Classifier:
         return self._danger(self._read(grave.sentence)) >= self._urgent_above
 
     def _danger(self, reading: Reading) -> float:
-        grave = np.isin(self._heads["urgency"].classes, URGENT)
-        return float(reading.probabilities["urgency"][grave].sum())
+        return float(reading.probabilities["urgency"][self._grave].sum())
 
     @property
     def abstain_below(self) -> float:
