@@ -7,16 +7,21 @@ while a Cholesky factor of 48,000 texts would take 9 GB beside theirs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
 
 CLOSE = 1e-6
 """What is left of a residual at the end, beside the targets."""
 MOST_STEPS = 1_000
+MOST_TOLD = 2_000
+"""Texts whose products stand for all: more cost as much as they save."""
+SLACK = 1e-6
+"""Of the mean on the diagonal: two texts that say the same would leave nothing to divide by."""
 
 Floats = NDArray[np.float32]
 
@@ -114,9 +119,9 @@ def _solved(
         found: Floats = product[rows] + ridge * x
         return found
 
-    scale = kernel[rows, rows][:, None] * np.float32(1 + kinds.own) + ridge
+    nearly = _nearly_solved(kernel, rows, ridge, kinds)
     found, left = np.zeros_like(wanted), wanted.copy()
-    ahead = left / scale
+    ahead = nearly(left)
     way, energy = ahead.copy(), _inner(left, ahead)
     enough = close**2 * np.maximum(_inner(wanted, wanted), 1e-12)
     for _ in range(MOST_STEPS):
@@ -126,10 +131,44 @@ def _solved(
         left -= step * product
         if (_inner(left, left) <= enough).all():
             return found
-        ahead = left / scale
+        ahead = nearly(left)
         energy, before = _inner(left, ahead), energy
-        way = ahead + energy / np.maximum(before, 1e-30) * way
+        way *= energy / np.maximum(before, 1e-30)
+        way += ahead
     raise ValueError("the products of the texts are too much alike for so small a penalty")
+
+
+def _nearly_solved(
+    kernel: Floats, rows: NDArray[np.intp], ridge: Floats, kinds: Kinds
+) -> Callable[[Floats], Floats]:
+    """What solves the system as if the products with some texts told those of all: a third of the
+    steps. The ridge plus a Nyström approximation (Williams and Seeger 2001), inverted by Woodbury."""
+    some = np.linspace(0, len(rows) - 1, min(len(rows), MOST_TOLD)).astype(np.intp)
+    told = kernel[np.ix_(rows, rows[some])]
+    for piece in kinds.pieces if kinds.own else ():
+        of, to = ((n >= piece.start) & (n < piece.stop) for n in (rows, rows[some]))
+        told[np.ix_(of, to)] *= np.float32(1 + kinds.own)
+    among = told[some] + told.T @ (told / ridge)
+    factor = _factor(among.astype(np.float64))
+
+    def nearly(left: Floats) -> Floats:
+        each = left / ridge
+        shared: Floats = cho_solve(factor, told.T @ each).astype(np.float32)
+        found: Floats = each - told @ shared / ridge
+        return found
+
+    return nearly
+
+
+def _factor(among: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
+    """Cholesky's, with as much more on the diagonal as what was rounded asks for."""
+    slack = SLACK * np.trace(among) / len(among) * np.eye(len(among))
+    while True:
+        try:
+            found: tuple[NDArray[np.float64], bool] = cho_factor(among + slack, lower=True)
+            return found
+        except np.linalg.LinAlgError:
+            slack *= 10
 
 
 def _inner(a: Floats, b: Floats) -> Floats:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import scipy.sparse as sp
@@ -13,6 +15,8 @@ from classifiers.model import joined, weigh
 
 BITS = 19
 CHUNK = 400
+BLOCK = 4_000
+"""Rows that are multiplied with those behind them alone: the others were multiplied with them."""
 
 Blocks = tuple[Counts, ...]
 
@@ -52,10 +56,19 @@ def rows(texts: Sequence[str], idf: NDArray[np.float32]) -> sp.csr_matrix:
 
 
 def kernel(x: sp.csr_matrix) -> NDArray[np.float32]:
-    """The inner product of every two rows."""
-    transposed = x.T.tocsr()
-    products = np.empty((x.shape[0], x.shape[0]), np.float32)
-    for start in range(0, x.shape[0], CHUNK):
-        rows = slice(start, start + CHUNK)
-        products[rows] = (x[rows] @ transposed).toarray()
+    """The inner product of every two rows: each pair once, on all cores."""
+    size = x.shape[0]
+    products = np.empty((size, size), np.float32)
+
+    def multiply(start: int, behind: sp.csr_matrix, first: int) -> None:
+        rows = slice(start, min(start + CHUNK, first + BLOCK, size))
+        products[rows, first:] = (x[rows] @ behind).toarray()
+        products[first:, rows] = products[rows, first:].T
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:  # scipy lets go of the interpreter
+        for first in range(0, size, BLOCK):
+            behind = x[first:].T.tocsr()
+            starts = range(first, min(first + BLOCK, size), CHUNK)
+            for done in [threads.submit(multiply, start, behind, first) for start in starts]:
+                done.result()
     return products
