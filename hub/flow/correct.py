@@ -57,7 +57,7 @@ async def correct_labels(
         columns: dict[str, Any] = {}
         if reroute and case.state in KINDS[case.kind].clock:
             columns = by_rules(case, decide(now.book, now.calendar, _question(case, labels)))
-        return await _correct(tx, now, case, columns, labels=labels)
+        return await _correct(tx, now, case, columns, labels=labels, by_book=bool(columns))
 
 
 async def correct_agency(
@@ -156,19 +156,23 @@ async def _correct(
     *,
     labels: Mapping[str, str | None] | None = None,
     fact: str | None = None,
+    by_book: bool = False,
     **note: Any,
 ) -> int:
-    """Write a correction with what stood before it; the agency is told of a case that comes to it."""
+    """Write a correction with what stood before it; the agency is told of a case that comes to it.
+    ``by_book``: the rules named the columns, and which version of their book did is told as well."""
     moved = "agency" in columns
     corrected = labels or {}
     before = {
         f"{name}_before": getattr(case, name) for name in _KEPT if name in {**corrected, **columns}
     }
+    # Not as ``config``: that is of what the rules made of the model's labels (hub.store.lessons).
+    book = {"book": city.version} if by_book else {}
     version = await write(
         tx,
         case,
         fact or ("case.rerouted" if moved else "case.relabelled"),
-        more={**corrected, **before},
+        more={**corrected, **before, **book},
         **columns,
         **note,
     )
