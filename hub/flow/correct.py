@@ -14,6 +14,7 @@ from hub.model.errors import BadInput, Conflict
 from hub.model.kinds import KINDS
 from hub.model.labels import ABUSE, INTENTS, SERVICES, URGENCIES
 from hub.model.people import Principal
+from hub.model.rulebook import RuleBook
 from hub.rules.moves import check_move
 from hub.rules.permissions import may
 from hub.rules.routing import SURE_INTENT, Decision, Question, decide
@@ -87,8 +88,9 @@ async def undo_correction(
     """Take back one's own correction of labels or agency, the last thing that was done to the case;
     the new version. Labels, agency, rule, deadline, state and assignee are what they were.
 
-    Raises Conflict ``undo.too_late`` where it was something else or somebody else's, or where who
-    undoes it could not put it back; BadInput ``assignee.not_in_agency``.
+    Raises Conflict ``undo.too_late`` where it was something else or somebody else's, where the rule
+    book no longer has that agency, or where who undoes it could not put it back; BadInput
+    ``assignee.not_in_agency``.
     """
     async with changing(ground, who, case_id, version, "case.work") as (tx, case):
         told = await log.of_version(tx.connection, "case", case_id, version)
@@ -100,7 +102,7 @@ async def undo_correction(
         }
         labels = {head: before.pop(head) for head in cases.HEADS if head in before}
         if "agency" in before:
-            await _check_way_back(tx, who, case, before)
+            await _check_way_back(tx, city.now.book, who, case, before)
             before["previous_agency"] = case.agency
         if before.get("deadline_at"):
             before["deadline_at"] = datetime.fromisoformat(before["deadline_at"])
@@ -110,11 +112,12 @@ async def undo_correction(
 
 
 async def _check_way_back(
-    tx: Change, who: Principal, case: LockedCase, before: dict[str, Any]
+    tx: Change, book: RuleBook, who: Principal, case: LockedCase, before: dict[str, Any]
 ) -> None:
     """Whether ``who`` may put the case back to an agency, a state and a colleague there."""
     agency, state, assignee = before["agency"], before["state"], before["assignee"]
-    if not may(who, "case.work", agency=agency) or state not in KINDS[case.kind].open:
+    gone = agency is not None and book.agency(agency) is None
+    if gone or not may(who, "case.work", agency=agency) or state not in KINDS[case.kind].open:
         raise Conflict("undo.too_late")
     if state != case.state:
         check_move(case.kind, case.state, state, agency=agency, reason="case.restored")
