@@ -127,6 +127,7 @@ async def test_sixty_corrections_make_a_version_that_is_right_on_their_kind(
     assert [card["service"]["accuracy"] for card in cards] == [0, 1]
     lines = list(table(cards, judged["compared"]))
     kept = cards[0]["messages"]
+    assert version.card["messages"] == kept  # it was made with the same before its eyes
     [line] = [line for line in lines if line.startswith("  snow_ice ")]
     assert line.split() == f"snow_ice P 0.00 R 0.00 n {kept} P 1.00 R 1.00 n {kept}".split()
     assert f"{version.name} beside {shipped.model}, on the same messages:" in lines
