@@ -144,7 +144,7 @@ async def _from_hub(stand: Standing, settings: Settings, last: int, out: Path | 
     lessons = await lessons_to_learn(stand.ground, book, last)
     if not any(lesson.corrected for lesson in lessons):
         raise Conflict("model.no_corrections")
-    _tell(lessons)
+    _tell(lessons, last)
     # All of them, however old: what is like one of them must not be learned either.
     judged = await lessons_to_judge(stand.ground, book)
     async with stand.ground.db.acquire() as connection:
@@ -171,7 +171,7 @@ async def _from_hub(stand: Standing, settings: Settings, last: int, out: Path | 
     return 0
 
 
-def _tell(lessons: Sequence[Lesson]) -> None:
+def _tell(lessons: Sequence[Lesson], last: int) -> None:
     corrected = sum(1 for lesson in lessons if lesson.corrected)
     doubted = sum(1 for lesson in lessons if lesson.doubted)
     say(f"{len(lessons)} messages, {corrected} of them corrected")
@@ -179,6 +179,11 @@ def _tell(lessons: Sequence[Lesson]) -> None:
         say(
             f"{doubted} were given to an agency that has several services, or edited after a person "
             "set a label: that label is not learned from"
+        )
+    if 2 * sum(1 for lesson in lessons if lesson.corrected or lesson.doubted) >= last:
+        say(
+            "at most half of --last are messages that staff said something of, the newest: a greater "
+            "--last takes older ones along"
         )
 
 

@@ -199,8 +199,10 @@ async def test_too_few_corrections_are_refused_and_leave_nothing(
     beside: Beside, home: Home, corrected: Callable[[int], Awaitable[list[str]]]
 ) -> None:
     await corrected(12)
-    code, told = await beside("train", "--from-hub")
-    assert (code, "[model.few_corrections]" in told) == (1, True)
+    for last, half_is_full in (("26", False), ("24", True)):
+        code, told = await beside("train", "--from-hub", "--last", last)
+        assert (code, "[model.few_corrections]" in told) == (1, True)
+        assert ("a greater --last takes older ones along" in told) == half_is_full
     assert lying(home) == []
 
 
