@@ -3,7 +3,8 @@ PARENT OUT [--data FOLDER]``.
 
 The hub's own messages come on standard input, one JSON object a line: ``id``, ``text``, ``corrected``
 (head → code, by a person), ``confirmed`` (head → code that a person worked by) and ``doubted`` (heads
-that a person did not take as they were, without saying what instead).
+that a person did not take as they were, without saying what instead). Lines without ``corrected`` are
+those that evaluation reads: never learned from, for those of them that are kept out judge the version.
 
 New weights are the parent's plus a change. The change is a ridge regression towards what is missing
 from the parent's scores: for a corrected message the distance to its right label, for every other one
@@ -317,17 +318,17 @@ def agreement(old: Classifier, new: Classifier, rows: Rows) -> float | None:
     return round(sum(same) / len(same), 4)
 
 
-def make(parent: Path | None, out: Path, rows: Rows, data: Path | None) -> dict[str, Any]:
+def make(parent: Path | None, out: Path, lines: Rows, data: Path | None) -> dict[str, Any]:
     """Write the version's folder; its report card. ``parent`` None: the shipped version.
+    ``lines``: to learn from, and to judge by.
 
     Raises OSError or ValueError for a parent that cannot be read or an ``out`` that exists, TooFew,
     Unlike; then ``out`` is untouched.
     """
     if out.exists():
         raise FileExistsError(f"{out} is there already; name a folder that is not")
-    own = [row | row["confirmed"] | row["corrected"] for row in rows]
-    said = [row for row in own if row["confirmed"] or row["corrected"]]
-    judged = kept_out(said, data)
+    rows = [line for line in lines if "corrected" in line]
+    judged = kept_out((line for line in lines if "corrected" not in line), data)
     _say(f"{len(rows)} messages of the hub, {len(judged)} kept out to judge by")
     stored = read(_linear(parent))
     encoder = second.read(stored, _linear(parent).parent)

@@ -53,8 +53,11 @@ async def _explain(stand: Standing, ref: str) -> int:
 
 
 def _version_that_decided(history: Sequence[Fact]) -> int | None:
-    """The version of the rule book that the newest routing was asked of."""
-    versions = (fact.data.get("config") for fact in reversed(history))
+    """The version of the rule book that was asked last: for what came in or was edited (``config``), or
+    after a correction (``book``) that nobody took back."""
+    undone = {fact.version - 1 for fact in history if fact.type == "case.restored"}
+    asked = (fact.data for fact in reversed(history) if fact.version not in undone)
+    versions = (data.get("config") or data.get("book") for data in asked)
     return next((int(version) for version in versions if version), None)
 
 
@@ -124,7 +127,7 @@ class _Story:
         for fact in history:
             shown = {
                 name: fact.data[name]
-                for name in ("service", "area", "how", "state", "agency", "rule", "config")
+                for name in ("service", "area", "how", "state", "agency", "rule", "config", "book")
                 if fact.data.get(name) is not None
             }
             told = ", ".join(f"{name} {value}" for name, value in shown.items())

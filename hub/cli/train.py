@@ -29,7 +29,7 @@ from hub.cli._making import making
 from hub.cli._terminal import say
 from hub.cli.model import ACTOR, CARD, keep
 from hub.flow import promote as promoting
-from hub.flow.teach import Lesson, lessons_to_learn
+from hub.flow.teach import Lesson, lessons_to_judge, lessons_to_learn
 from hub.model.errors import BadInput, Conflict, Unavailable
 from hub.settings import CLONE, Settings, read_settings
 from hub.store import models
@@ -140,10 +140,13 @@ def _told(folder: Path) -> int:
 
 
 async def _from_hub(stand: Standing, settings: Settings, last: int, out: Path | None) -> int:
-    lessons = await lessons_to_learn(stand.ground, stand.city.now.book, last)
+    book = stand.city.now.book
+    lessons = await lessons_to_learn(stand.ground, book, last)
     if not any(lesson.corrected for lesson in lessons):
         raise Conflict("model.no_corrections")
-    _tell(lessons)
+    _tell(lessons, last)
+    # All of them, however old: what is like one of them must not be learned either.
+    judged = await lessons_to_judge(stand.ground, book)
     async with stand.ground.db.acquire() as connection:
         active = await models.active(connection)
     parent = await where(stand, settings, active)
@@ -152,7 +155,7 @@ async def _from_hub(stand: Standing, settings: Settings, last: int, out: Path | 
         card = await experiment(
             "from_hub",
             [parent, folder],
-            [lesson.to_learn() for lesson in lessons],
+            [*(one.to_learn() for one in lessons), *(one.to_judge() for one in judged)],
             settings,
             held=[made.lock],
         )
@@ -168,7 +171,7 @@ async def _from_hub(stand: Standing, settings: Settings, last: int, out: Path | 
     return 0
 
 
-def _tell(lessons: Sequence[Lesson]) -> None:
+def _tell(lessons: Sequence[Lesson], last: int) -> None:
     corrected = sum(1 for lesson in lessons if lesson.corrected)
     doubted = sum(1 for lesson in lessons if lesson.doubted)
     say(f"{len(lessons)} messages, {corrected} of them corrected")
@@ -176,6 +179,11 @@ def _tell(lessons: Sequence[Lesson]) -> None:
         say(
             f"{doubted} were given to an agency that has several services, or edited after a person "
             "set a label: that label is not learned from"
+        )
+    if 2 * sum(1 for lesson in lessons if lesson.corrected or lesson.doubted) >= last:
+        say(
+            "at most half of --last are messages that staff said something of, the newest: a greater "
+            "--last takes older ones along"
         )
 
 

@@ -14,6 +14,7 @@ from hub.model.errors import BadInput, Conflict
 from hub.model.kinds import KINDS
 from hub.model.labels import ABUSE, INTENTS, SERVICES, URGENCIES
 from hub.model.people import Principal
+from hub.model.rulebook import RuleBook
 from hub.rules.moves import check_move
 from hub.rules.permissions import may
 from hub.rules.routing import SURE_INTENT, Decision, Question, decide
@@ -57,7 +58,7 @@ async def correct_labels(
         columns: dict[str, Any] = {}
         if reroute and case.state in KINDS[case.kind].clock:
             columns = by_rules(case, decide(now.book, now.calendar, _question(case, labels)))
-        return await _correct(tx, now, case, columns, labels=labels)
+        return await _correct(tx, now, case, columns, labels=labels, by_book=bool(columns))
 
 
 async def correct_agency(
@@ -87,8 +88,9 @@ async def undo_correction(
     """Take back one's own correction of labels or agency, the last thing that was done to the case;
     the new version. Labels, agency, rule, deadline, state and assignee are what they were.
 
-    Raises Conflict ``undo.too_late`` where it was something else or somebody else's, or where who
-    undoes it could not put it back; BadInput ``assignee.not_in_agency``.
+    Raises Conflict ``undo.too_late`` where it was something else or somebody else's, where the rule
+    book no longer has that agency, or where who undoes it could not put it back; BadInput
+    ``assignee.not_in_agency``.
     """
     async with changing(ground, who, case_id, version, "case.work") as (tx, case):
         told = await log.of_version(tx.connection, "case", case_id, version)
@@ -100,7 +102,7 @@ async def undo_correction(
         }
         labels = {head: before.pop(head) for head in cases.HEADS if head in before}
         if "agency" in before:
-            await _check_way_back(tx, who, case, before)
+            await _check_way_back(tx, city.now.book, who, case, before)
             before["previous_agency"] = case.agency
         if before.get("deadline_at"):
             before["deadline_at"] = datetime.fromisoformat(before["deadline_at"])
@@ -110,11 +112,12 @@ async def undo_correction(
 
 
 async def _check_way_back(
-    tx: Change, who: Principal, case: LockedCase, before: dict[str, Any]
+    tx: Change, book: RuleBook, who: Principal, case: LockedCase, before: dict[str, Any]
 ) -> None:
     """Whether ``who`` may put the case back to an agency, a state and a colleague there."""
     agency, state, assignee = before["agency"], before["state"], before["assignee"]
-    if not may(who, "case.work", agency=agency) or state not in KINDS[case.kind].open:
+    gone = agency is not None and book.agency(agency) is None
+    if gone or not may(who, "case.work", agency=agency) or state not in KINDS[case.kind].open:
         raise Conflict("undo.too_late")
     if state != case.state:
         check_move(case.kind, case.state, state, agency=agency, reason="case.restored")
@@ -156,19 +159,23 @@ async def _correct(
     *,
     labels: Mapping[str, str | None] | None = None,
     fact: str | None = None,
+    by_book: bool = False,
     **note: Any,
 ) -> int:
-    """Write a correction with what stood before it; the agency is told of a case that comes to it."""
+    """Write a correction with what stood before it; the agency is told of a case that comes to it.
+    ``by_book``: the rules named the columns, and which version of their book did is told as well."""
     moved = "agency" in columns
     corrected = labels or {}
     before = {
         f"{name}_before": getattr(case, name) for name in _KEPT if name in {**corrected, **columns}
     }
+    # Not as ``config``: that is of what the rules made of the model's labels (hub.store.lessons).
+    book = {"book": city.version} if by_book else {}
     version = await write(
         tx,
         case,
         fact or ("case.rerouted" if moved else "case.relabelled"),
-        more={**corrected, **before},
+        more={**corrected, **before, **book},
         **columns,
         **note,
     )

@@ -40,7 +40,8 @@ class Lesson:
 
 
 async def lessons_to_learn(ground: Ground, book: RuleBook, limit: int) -> list[Lesson]:
-    """Up to ``limit`` of the hub's newest messages, those that staff said something of first."""
+    """Up to ``limit`` messages: those that staff said something of, at most half of it, then others; of
+    both the newest."""
     async with ground.db.acquire() as connection:
         return _lessons(book, await lessons.newest(connection, limit))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import time
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from hub.flow import accounts
+from hub.model.people import Grant
 from hub.net.signature import HEADER, sign
 from tests.api.conftest import MAPO, Door, raw_request
 
@@ -215,6 +217,93 @@ async def test_a_bad_new_password_is_refused(
     me = await door.staff()
     reply = await door.api("POST", path, json=body, headers=me.bearer)
     assert (reply.status, reply.code) == (400, code)
+
+
+OWN = "mapo_gu"
+CORRECTIONS: dict[str, dict[str, Any]] = {
+    "labels": {"urgency": "high"},
+    "agency": {"agency": "metro", "reason": "지하철역 안입니다"},
+    "undo": {},
+}
+BAD_CORRECTIONS: list[tuple[str, dict[str, Any], int, str]] = [
+    *(
+        (end, {"version": version}, 400, "input.invalid")
+        for end in CORRECTIONS
+        for version in (-1, 0, 2**31, -(2**63) - 1, 2**64, 10**400, 1.5, "1", True, None, [1])
+    ),
+    *((end, {"version": 2**31 - 1}, 409, "case.version") for end in CORRECTIONS),
+    *((end, {"admin": True}, 400, "input.unknown_field") for end in CORRECTIONS),
+    *((end, {"version": "\ud800"}, 400, "input.json") for end in CORRECTIONS),
+    *(
+        ("labels", {"urgency": code}, 400, "input.invalid")
+        for code in ("", "high ", "급함", "a" * 65)
+    ),
+    *(
+        ("labels", {"urgency": code}, 400, "label.unknown")
+        for code in ("HIGH", "high\n", "__doc__")
+    ),
+    ("labels", {"urgency": None, "reroute": True}, 400, "label.none"),
+    ("labels", {"urgency": "high", "service": "no_such"}, 400, "label.unknown"),
+    ("labels", {"reroute": "yes"}, 400, "input.invalid"),
+    *(
+        ("agency", {"agency": code}, 400, "agency.unknown")
+        for code in ("METRO", "metro\n", "triage")
+    ),
+    ("agency", {"agency": "@district"}, 400, "input.invalid"),
+    ("agency", {"agency": OWN}, 400, "agency.same"),
+    ("agency", {"reason": " \n"}, 400, "move.needs_reason"),
+    ("agency", {"reason": "a" * 2001}, 400, "input.invalid"),
+    ("agency", {"reason": "\ud800"}, 400, "input.json"),
+    ("agency", {"reason": "\x00"}, 400, "input.encoding"),
+]
+
+
+async def test_a_bad_correction_is_refused_and_changes_nothing(door: Door) -> None:
+    _, case_id = await door.case()
+    await door.give(case_id, OWN)
+    agent = await door.staff(Grant("agent", OWN))
+    path, who = f"/cases/{case_id}", agent.bearer | JSON
+    low = {"version": 1, "urgency": "low"}
+    assert (await door.api("POST", f"{path}/labels", json=low, headers=who)).status == 200
+    before = (await door.api("GET", path, headers=who)).body, await door.rows()
+    version = before[0]["case"]["version"]
+    for end, bad, status, code in BAD_CORRECTIONS:
+        raw = json.dumps({"version": version} | CORRECTIONS[end] | bad)
+        reply = await door.api("POST", f"{path}/{end}", data=raw.encode(), headers=who)
+        assert (reply.status, reply.code) == (status, code), (end, bad)
+    for end, good in CORRECTIONS.items():
+        for headers, status, code in (
+            ({}, 401, "session.required"),
+            (agent.cookie, 403, "session.csrf"),
+            (agent.cookie | {"X-CSRF-Token": agent.token}, 403, "session.csrf"),
+        ):
+            body = good | {"version": version}
+            reply = await door.api("POST", f"{path}/{end}", json=body, headers=headers)
+            assert (reply.status, reply.code) == (status, code), (end, headers)
+    assert ((await door.api("GET", path, headers=who)).body, await door.rows()) == before
+
+
+@pytest.mark.parametrize("ends", [("undo", "undo"), ("labels", "undo"), ("agency", "undo")])
+async def test_of_two_corrections_at_once_one_counts(door: Door, ends: tuple[str, str]) -> None:
+    _, case_id = await door.case()
+    await door.give(case_id, OWN)
+    who = (await door.staff(Grant("agent"))).bearer
+    low = {"version": 1, "urgency": "low"}
+    assert (await door.api("POST", f"/cases/{case_id}/labels", json=low, headers=who)).status == 200
+    replies = await asyncio.gather(
+        *(
+            door.api(
+                "POST",
+                f"/cases/{case_id}/{end}",
+                json={"version": 2} | CORRECTIONS[end],
+                headers=who,
+            )
+            for end in ends
+        )
+    )
+    assert sorted(reply.code for reply in replies) == ["", "case.version"]
+    after = (await door.api("GET", f"/cases/{case_id}", headers=who)).body["case"]
+    assert after["version"] == 3
 
 
 HOOK_SECRET = "the shared secret of a gateway"

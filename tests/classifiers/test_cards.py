@@ -187,7 +187,8 @@ def others() -> list[dict[str, Any]]:
 
 def test_corrections_pull_their_kind_and_the_rest_stays(tmp_path: Path) -> None:
     rows = [drone(n, corrected=True) for n in range(60)] + others()
-    report = from_hub.make(None, tmp_path / "version", rows, None)
+    judged = [{"id": one["id"], "text": one["text"]} | one["corrected"] for one in rows[:60]]
+    report = from_hub.make(None, tmp_path / "version", rows + judged, None)
     old, new = load(), load(tmp_path / "version")
     assert new.model == report["model"] != old.model == report["parent"]
     unseen = [drone(n, corrected=False)["text"] for n in range(100, 120)]
@@ -289,6 +290,16 @@ def test_what_is_kept_out_is_kept_out_before_anybody_judged_it() -> None:
     learned = from_hub.lessons([quiet, twin, *rows], [])
     assert learned and not any(corpus.held_out(one["id"]) for one in learned)
     assert quiet["text"] not in {one["text"] for one in learned}
+
+
+def test_what_is_like_an_older_message_that_judges_is_not_learned(tmp_path: Path) -> None:
+    rows = [drone(n, corrected=True) for n in range(40)]
+    rows = [one for one in rows if not corpus.held_out(one["id"])]
+    older = next(f"old {n}" for n in range(100) if corpus.held_out(f"old {n}"))
+    judge = {"id": older, "text": rows[0]["text"], "service": "snow_ice"}
+    report = from_hub.make(None, tmp_path / "version", [*rows, *others(), judge], None)
+    assert report["learned_from"]["corrected"] == len(rows) - 1
+    assert report["messages"] == 1
 
 
 def test_a_folder_that_is_there_is_refused_before_anything_is_learned(tmp_path: Path) -> None:

@@ -10,11 +10,14 @@ import pytest
 from hub.flow.city import CityNow
 from hub.flow.complain import Complaint, complain
 from hub.flow.configure import apply
+from hub.flow.correct import correct_labels, undo_correction
 from hub.flow.ground import Ground
 from hub.flow.label import label
 from hub.model.items import Point
+from hub.model.people import Principal
 from hub.ports.labeller import Labeller
 from hub.rules.books import read_document
+from hub.store import reading
 from tests.cli.conftest import Beside
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -74,6 +77,42 @@ async def test_labels_place_rule_and_steps_are_told(
     ):
         assert words in told, told
     assert "Changed." not in told
+
+
+async def test_a_rule_that_a_correction_asked_is_told_of_its_own_book_until_it_is_undone(
+    beside: Beside,
+    ground: Ground,
+    city: CityNow,
+    staff: Callable[..., Awaitable[Principal]],
+    as_waste: Callable[[], Awaitable[None]],
+    work_off: Callable[[], Awaitable[None]],
+    stamp_all: Callable[[], Awaitable[int]],
+) -> None:
+    sent = await complain(ground, Complaint("web", "쓰레기가 무단투기되어 있어요.", GANGNAM))
+    await as_waste()
+    await work_off()
+    first = city.now.version
+    document = read_document(CONFIG)[0]
+    rule = {"id": "taxi.new", "services": ["taxi"], "agency": "metro", "deadline_days": 1}
+    rule |= {"urgencies": ["normal"], "reason_ko": "새 규칙", "reason_en": "A new rule."}
+    document["rules"] = [rule, *document["rules"]]
+    second = await apply(ground, document, "test")
+    await city.refresh()
+    async with ground.db.acquire() as connection:
+        case = await reading.record_of_ref(connection, sent.ref)
+    assert case is not None
+    who, taxi = await staff("editor", ("admin", None)), {"service": "taxi"}
+    version = await correct_labels(ground, city, who, case.id, case.version, taxi, reroute=True)
+    await stamp_all()
+    code, told = await beside("explain", sent.ref)
+    assert (code, f"rule      taxi.new, version {second} of" in told) == (0, True), told
+    assert "A new rule." in told
+    assert f"agency metro, rule taxi.new, book {second}" in told
+    version = await undo_correction(ground, city, who, case.id, version)
+    await correct_labels(ground, city, who, case.id, version, {"urgency": "low"}, reroute=False)
+    await stamp_all()
+    told = (await beside("explain", sent.ref))[1]
+    assert f"rule      district.street, version {first} of" in told, told
 
 
 async def test_what_waits_for_a_person_says_what_to_do(

@@ -127,6 +127,7 @@ async def test_sixty_corrections_make_a_version_that_is_right_on_their_kind(
     assert [card["service"]["accuracy"] for card in cards] == [0, 1]
     lines = list(table(cards, judged["compared"]))
     kept = cards[0]["messages"]
+    assert version.card["messages"] == kept  # it was made with the same before its eyes
     [line] = [line for line in lines if line.startswith("  snow_ice ")]
     assert line.split() == f"snow_ice P 0.00 R 0.00 n {kept} P 1.00 R 1.00 n {kept}".split()
     assert f"{version.name} beside {shipped.model}, on the same messages:" in lines
@@ -198,8 +199,10 @@ async def test_too_few_corrections_are_refused_and_leave_nothing(
     beside: Beside, home: Home, corrected: Callable[[int], Awaitable[list[str]]]
 ) -> None:
     await corrected(12)
-    code, told = await beside("train", "--from-hub")
-    assert (code, "[model.few_corrections]" in told) == (1, True)
+    for last, half_is_full in (("26", False), ("24", True)):
+        code, told = await beside("train", "--from-hub", "--last", last)
+        assert (code, "[model.few_corrections]" in told) == (1, True)
+        assert ("a greater --last takes older ones along" in told) == half_is_full
     assert lying(home) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ import pytest
 
 from hub.flow import casework
 from hub.flow.city import CityNow
+from hub.flow.configure import apply
 from hub.flow.correct import BY_HAND, correct_agency, correct_labels, undo_correction
 from hub.flow.ground import Ground
 from hub.flow.label import label
@@ -20,6 +22,8 @@ from hub.home import Home
 from hub.model.cases import CaseRecord
 from hub.model.errors import BadInput, Conflict, NotFound
 from hub.model.people import Grant, Principal
+from hub.rules.books import read_document
+from hub.settings import CLONE
 from hub.store import reading
 from hub.wiring import load_version
 from tests.flow.case_records import newest, now, of_item, put, tell
@@ -410,6 +414,20 @@ async def test_nobody_undoes_into_an_agency_that_is_no_longer_theirs(
     await ground.db.execute("DELETE FROM staff_grant WHERE user_id = $1", agent.user_id)
     with pytest.raises(BadInput, match=r"assignee\.not_in_agency"):
         await undo_correction(ground, city, both, case.id, version)
+
+
+async def test_nobody_undoes_into_an_agency_that_the_rule_book_no_longer_has(
+    ground: Ground, city: CityNow, open_case: OpenCase, editor: Principal
+) -> None:
+    case = await open_case("metro")
+    version = await correct_agency(ground, city, editor, case.id, case.version, "fire", "불")
+    document = json.dumps(read_document(CLONE / "config")[0])
+    await apply(ground, json.loads(document.replace('"metro"', '"subway_lines"')), "test")
+    await city.refresh()
+    with pytest.raises(Conflict, match=TOO_LATE):
+        await undo_correction(ground, city, editor, case.id, version)
+    after = await now(ground, case.id)
+    assert (after.agency, after.version) == ("fire", version)
 
 
 async def test_a_merged_case_is_not_merged_again_by_undo(
