@@ -134,7 +134,8 @@ def _baselines(known: Rows, unseen: Rows) -> dict[str, Any]:
     for name, recipe in baseline.RECIPES.items():
         told[name] = {}
         for head in HEADS:
-            found, classes = recipe(texts, np.array([row[head] for row in known]), asked)
+            labels = np.array([row[head] for row in known])
+            found, classes = baseline.guess(recipe, texts, labels, asked)
             wanted = np.array([row[head] for row in unseen])
             told[name][head] = scores.report(found, classes, wanted, unseen)
             _say(f"{name}: {head} {told[name][head]['accuracy']}")

@@ -12,7 +12,7 @@ import pytest
 
 from classifiers import load
 from classifiers.model import WEIGHTS, probabilities
-from classifiers.training import corpus, ridge, scores, vectors
+from classifiers.training import baseline, corpus, ridge, scores, vectors
 from classifiers.training.__main__ import judged
 from classifiers.training.calibration import calibrate
 from hub.model.labels import INTENTS, SERVICES, URGENCIES
@@ -165,3 +165,23 @@ def test_calibration_finds_what_the_scores_are_worth() -> None:
     guessed = probabilities(sure, sharpness, floor)
     error = scores.calibration_error(guessed.max(axis=1), guessed.argmax(axis=1) == truth)
     assert error < 0.03
+
+
+@pytest.mark.parametrize("recipe", baseline.RECIPES)
+@pytest.mark.parametrize(
+    "codes", [("report", "request", "question"), ("report", "request"), ("report",)]
+)
+def test_what_is_to_beat_copes_with_few_classes(recipe: str, codes: tuple[str, ...]) -> None:
+    """A city's labels may use two codes of a head, or one."""
+    said = {
+        "report": "가로등이 꺼졌어요",
+        "request": "벤치를 놓아 주세요",
+        "question": "언제 여나요?",
+    }
+    texts = [f"{said[code]} {number}번지" for code in codes for number in range(20)]
+    labels = np.array([code for code in codes for _ in range(20)])
+    asked = [said[code] for code in codes]
+    found, classes = baseline.guess(baseline.RECIPES[recipe], texts, labels, asked)
+    assert found.shape == (len(codes), len(codes))
+    assert found.sum(axis=1) == pytest.approx(1)
+    assert [str(code) for code in classes[found.argmax(axis=1)]] == list(codes)
