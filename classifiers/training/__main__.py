@@ -186,8 +186,9 @@ def main(arguments: Sequence[str]) -> int:
     except (FileNotFoundError, ValueError) as wrong:
         _say(f"bigear train: {wrong}")
         return 2
-    out.with_name("scores.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(told, indent=1))
+    written = json.dumps(told, indent=1, allow_nan=False)
+    out.with_name("scores.json").write_text(written + "\n", encoding="utf-8")
+    print(written)
     _say(f"{time.monotonic() - began:.0f} s")
     return 0
 

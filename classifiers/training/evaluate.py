@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, ValueError, Unavailable) as wrong:
         print(f"evaluate: {wrong}", file=sys.stderr)
         return 2
-    print(json.dumps(cards(versions, rows)))
+    print(json.dumps(cards(versions, rows), allow_nan=False))
     return 0
 
 

@@ -349,7 +349,8 @@ def make(parent: Path | None, out: Path, rows: Rows, data: Path | None) -> dict[
         "compared": told["compared"],
         "parent_card": before,
     }
-    (out / CARD).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    written = json.dumps(report, indent=1, allow_nan=False)
+    (out / CARD).write_text(written + "\n", encoding="utf-8")
     return report
 
 
@@ -392,7 +393,7 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, ValueError, Unavailable) as wrong:
         print(f"from_hub: {wrong}", file=sys.stderr)
         return 2
-    print(json.dumps(report))
+    print(json.dumps(report, allow_nan=False))
     return 0
 
 

@@ -202,12 +202,18 @@ async def _add(stand: Standing, settings: Settings, folder: Path) -> int:
 
 def _card(folder: Path) -> dict[str, Any]:
     """The report card in a version's folder. Raises ``UNREADABLE``."""
-    card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    text = (folder / CARD).read_text(encoding="utf-8")
+    card: dict[str, Any] = json.loads(text, parse_constant=_no_figure)
     headline(card)
     card = {"how": "trained", "parent": None} | card
     if card["how"] not in ("trained", "from_hub") or not isinstance(card["parent"], str | None):
         raise ValueError(f"{CARD} is no report card")
     return card
+
+
+def _no_figure(word: str) -> None:
+    """Raises ValueError for NaN and infinity, which PostgreSQL refuses."""
+    raise ValueError(f"{word} in {CARD}")
 
 
 def _broken(name: str, problem: Exception) -> BadInput:

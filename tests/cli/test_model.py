@@ -231,6 +231,7 @@ async def test_a_folder_made_elsewhere_is_taken_in(
         ({}, "[]"),
         ({}, '{"how": "guessed"}'),
         ({}, '{"service": 1}'),
+        ({}, '{"urgency": {"urgent": {"recall": NaN}}}'),
     ],
 )
 @pytest.mark.usefixtures("ground")
@@ -241,7 +242,8 @@ async def test_what_is_no_version_is_refused_and_touches_nothing(
     (home.photos / "kept.jpg").write_bytes(b"a photo")
     folder = tmp_path / "made"
     folder.mkdir()
-    arrays = {name: value for name, value in (read(WEIGHTS) | array).items() if value is not None}
+    alone = read(WEIGHTS) | {"encoder": None} | array  # no graph lies beside it
+    arrays = {name: value for name, value in alone.items() if value is not None}
     np.savez(folder / "linear.npz", **arrays)
     (folder / "scores.json").write_text(card)
     code, told = await beside("model", "add", str(folder))
@@ -316,6 +318,8 @@ def test_both_forms_of_a_card_have_the_same_headline() -> None:
     wanted = "service 0.799 [0.775, 0.822] of 1138, urgent 0.728 seen"
     assert headline(of_training) == wanted
     assert headline(of_a_version) == wanted
+    of_a_version["urgency"] = {"urgent": {"recall": None, "messages": 0}}
+    assert headline(of_a_version).endswith("of 1138, urgent - seen")
 
 
 async def test_what_is_erased_deleted_or_no_citizens_is_never_exported(
