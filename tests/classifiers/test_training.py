@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from classifiers import load
+from classifiers.encoder import GRAPH, SHEET, TOKENIZER
 from classifiers.model import WEIGHTS, probabilities
 from classifiers.training import baseline, corpus, ridge, scores, vectors
-from classifiers.training.__main__ import judged
+from classifiers.training.__main__ import judged, main
 from classifiers.training.calibration import calibrate
 from hub.model.labels import INTENTS, SERVICES, URGENCIES
 
@@ -91,6 +92,43 @@ def test_how_a_message_goes_on_is_found(tmp_path: Path) -> None:
     ((number, rest),) = corpus.rests(tmp_path, [{"text": "다른 글"}, row])
     assert number == 1
     assert row["text"] + rest == f"밤길. {whole}"
+
+
+def test_weights_are_replaced_once_they_are_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a city's few labels, of two codes a head and one, and without anything urgent."""
+    of_each = (
+        ("streetlight", "report", "가로등이 꺼졌어요"),
+        ("parks_trees", "request", "나무를 심어 주세요"),
+    )
+    rows = [
+        {
+            "id": f"{service} {n}",
+            "text": f"{chr(0xAC00 + 37 * n) * 2}동 {text}",
+            "urgency": "normal",
+        }
+        | {"service": service, "intent": intent}
+        for n in range(100)
+        for service, intent, text in of_each
+    ]
+    write(tmp_path / "labels" / "rows.jsonl.gz", rows)
+    monkeypatch.setattr(corpus, "seeds", lambda: iter(()))
+    out = tmp_path / "out" / "linear.npz"
+    out.parent.mkdir()
+    for name in (GRAPH, SHEET, TOKENIZER):
+        out.with_name(name).symlink_to(WEIGHTS.with_name(name))
+    assert main([str(tmp_path), str(out)]) == 0
+    told = json.loads(out.with_name("scores.json").read_text(), parse_constant=pytest.fail)
+    assert told["model"] == load(out).model
+    assert told["urgency"]["urgent"]["recall"] is None
+    assert "asked" in told  # the encoder was mixed in
+    before = {path.name: path.stat().st_mtime_ns for path in out.parent.iterdir()}
+    assert set(before) == {GRAPH, SHEET, TOKENIZER, "linear.npz", "places.npz", "scores.json"}
+
+    monkeypatch.setitem(baseline.RECIPES, "svm", lambda *_: np.empty(0).argmax())
+    assert main([str(tmp_path), str(out)]) == 2
+    assert {path.name: path.stat().st_mtime_ns for path in out.parent.iterdir()} == before
 
 
 @pytest.mark.parametrize("row", [{"id": "1", "text": "x"}, [], {"id": 1, "text": "x"}])
