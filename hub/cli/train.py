@@ -56,9 +56,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=_path,
         help="weights file to write; with an encoder or --from-hub a new folder, outside of the hub",
     )
+
+
+def _path(word: str) -> Path:
+    """As seen from here: what trains runs in the clone."""
+    return Path(word).absolute()
 
 
 def _count(word: str) -> int:
@@ -72,8 +77,7 @@ def run(args: argparse.Namespace) -> int:
     settings = read_settings()
     if args.from_hub:
         _refuse_too_many(args.last)
-        out = args.out.absolute() if args.out else None
-        return on_ground(lambda stand: _from_hub(stand, settings, args.last, out), settings)
+        return on_ground(lambda stand: _from_hub(stand, settings, args.last, args.out), settings)
     if settings.data is None:
         print(
             "bigear train: set BIGEAR_DATA to a folder that holds labels/*.jsonl.gz; one JSON object\n"
@@ -108,8 +112,7 @@ def _with_encoder(settings: Settings, data: Path, args: argparse.Namespace) -> i
         if find_spec(package) is None:
             raise Unavailable("model.needs_torch", missing=package)
     if args.out:
-        out = args.out.absolute()
-        return _make(data, args, out) or _told(out)
+        return _make(data, args, args.out) or _told(args.out)
     with making(settings.home) as made:
         folder = made.folder / "version"
         code = _make(data, args, folder, [made.lock])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from classifiers.model import WEIGHTS, read
 from classifiers.training import corpus
+from hub.cli import main
 from hub.cli._cards import headline, table
 from hub.cli._making import TURN
 from hub.flow import casework, converse
@@ -265,6 +267,23 @@ def test_training_wants_some_messages_and_not_too_many(
     code, _, err = bigear("train", "--from-hub", "--last", "10001")
     assert (code, "most: 10000" in err) == (1, True)
     assert not home.root.exists()
+
+
+def test_weights_are_written_where_the_command_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not in the clone, where what trains runs."""
+    commands: list[list[str]] = []
+
+    def runs(command: list[str], **_: Any) -> subprocess.CompletedProcess[bytes]:
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", runs)
+    monkeypatch.setenv("BIGEAR_DATA", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "--out", "own/w.npz"]) == 0
+    assert commands[0][-2:] == [str(tmp_path), str(tmp_path / "own" / "w.npz")]
 
 
 async def test_a_version_whose_files_are_gone_is_told_with_what_to_do(
