@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         case "rollback":
             return on_ground(lambda stand: _rollback(stand, settings))
         case "add":
-            return on_ground(lambda stand: _add(stand, settings, args.folder))
+            return on_ground(lambda stand: take_in(stand, settings, args.folder))
         case "remove":
             return on_ground(lambda stand: _remove(stand, settings, args.name))
         case _:
@@ -182,7 +182,9 @@ async def _rollback(stand: Standing, settings: Settings) -> int:
     return 0
 
 
-async def _add(stand: Standing, settings: Settings, folder: Path) -> int:
+async def take_in(stand: Standing, settings: Settings, folder: Path) -> int:
+    """Copy a version's folder into the home, and let the hub know it. Raises BadInput ``model.broken``
+    for what is none."""
     import classifiers
 
     try:

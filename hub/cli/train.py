@@ -11,9 +11,9 @@ bigear train --from-hub                a next version, from corrections; it labe
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -25,9 +25,9 @@ from classifiers.model import WEIGHTS
 from hub.cli._cards import headline
 from hub.cli._ground import on_ground
 from hub.cli._laboratory import LINEAR, experiment, where
-from hub.cli._making import making
+from hub.cli._making import PREFIX, making
 from hub.cli._terminal import say
-from hub.cli.model import ACTOR, CARD, keep
+from hub.cli.model import ACTOR, keep, take_in
 from hub.flow import promote as promoting
 from hub.flow.teach import Lesson, lessons_to_learn
 from hub.model.errors import BadInput, Conflict, Unavailable
@@ -108,33 +108,43 @@ def _laboratory(module: str, *words: str | Path, held: Sequence[int] = ()) -> in
 
 
 def _with_encoder(settings: Settings, data: Path, args: argparse.Namespace) -> int:
+    """An encoder, then the linear model that it is mixed with."""
     for package in NEEDED:
         if find_spec(package) is None:
             raise Unavailable("model.needs_torch", missing=package)
     if args.out:
-        return _make(data, args, args.out) or _told(args.out)
+        return _encoder(data, args, args.out) or _linear(data, args.out) or _told(args.out)
     with making(settings.home) as made:
-        folder = made.folder / "version"
-        code = _make(data, args, folder, [made.lock])
-        return code or on_ground(lambda stand: _take_in(stand, settings, folder), settings)
+        fresh = made.folder / "version"
+        if code := _encoder(data, args, fresh, [made.lock]):
+            return code
+        # Many hours went into it: it stays until it is taken in, whatever comes in between.
+        folder = settings.home.models / made.folder.name.replace(PREFIX, "encoder-")
+        fresh.rename(folder)
+    if code := _linear(data, folder):
+        return code
+    try:
+        code = on_ground(lambda stand: take_in(stand, settings, folder), settings)
+    except BaseException:
+        _told(folder)
+        raise
+    shutil.rmtree(folder)
+    return code
 
 
-def _make(data: Path, args: argparse.Namespace, folder: Path, held: Sequence[int] = ()) -> int:
-    """The encoder, then the linear model that it is mixed with."""
+def _encoder(data: Path, args: argparse.Namespace, folder: Path, held: Sequence[int] = ()) -> int:
     base, how = (args.base, ()) if args.base else (args.pretrain, ("--pretrain",))
     if Path(base).exists():
         base = str(Path(base).absolute())
-    return _laboratory(
-        "classifiers.training.encoder", base, data, folder, *how, held=held
-    ) or _laboratory("classifiers.training", data, folder / LINEAR, held=held)
+    return _laboratory("classifiers.training.encoder", base, data, folder, *how, held=held)
 
 
-async def _take_in(stand: Standing, settings: Settings, folder: Path) -> int:
-    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    keep(settings, folder, card["model"])
-    await promoting.add(stand.ground, card["model"], "trained", None, card, ACTOR)
-    print(f"next: bigear model promote {card['model']}")
-    return 0
+def _linear(data: Path, folder: Path) -> int:
+    say(f"the encoder lies in {folder}")
+    code = _laboratory("classifiers.training", data, folder / LINEAR)
+    if code:
+        print(f"next: bigear train --out {folder / LINEAR}")
+    return code
 
 
 def _told(folder: Path) -> int:

@@ -224,6 +224,37 @@ async def test_a_folder_made_elsewhere_is_taken_in(
     assert (code, "[model.broken]" in told) == (1, True)
 
 
+async def test_an_encoder_that_took_hours_stays_until_it_is_taken_in(
+    beside: Beside, home: Home, tmp_path: Path, ground_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, codes = favouring("taxi", tmp_path), [2, 0, 0]
+
+    def laboratory(module: str, *words: str | Path, held: object = ()) -> int:
+        if module == "classifiers.training.encoder":
+            Path(words[2]).mkdir()
+            return 0
+        out = Path(words[-1])
+        shutil.copy(tmp_path / name / "linear.npz", out)
+        out.with_name("scores.json").write_text('{"service": {"accuracy": 0.5}}')
+        return codes.pop(0)
+
+    monkeypatch.setattr("hub.cli.train._laboratory", laboratory)
+    monkeypatch.setattr("hub.cli.train.find_spec", lambda _: True)
+    monkeypatch.setenv("BIGEAR_DATA", str(tmp_path))
+    code, told = await beside("train", "--pretrain", "some/encoder")
+    [half] = home.models.glob("encoder-*")
+    assert (code, f"next: bigear train --out {half}/linear.npz" in told) == (2, True)
+    monkeypatch.setenv("BIGEAR_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    code, told = await beside("train", "--pretrain", "some/encoder")
+    [whole] = set(home.models.glob("encoder-*")) - {half}
+    assert (code, f"next: bigear model add {whole}" in told) == (1, True)
+    monkeypatch.setenv("BIGEAR_DATABASE_URL", ground_url)
+    for words in (["model", "add", str(whole)], ["train", "--pretrain", "some/encoder"]):
+        code, told = await beside(*words)
+        assert (code, f"bigear model promote {name}" in told) == (0, True)
+    assert sorted(lying(home)) == sorted([half.name, whole.name, name])
+
+
 @pytest.mark.parametrize(
     ("array", "card"),
     [
