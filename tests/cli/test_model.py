@@ -294,9 +294,10 @@ def test_training_wants_some_messages_and_not_too_many(
     for last in (20_001, 10**30):
         code, _, err = bigear("train", "--from-hub", "--last", str(last))
         assert (code, "[model.too_many]" in err) == (1, True)
-    monkeypatch.setattr("os.sysconf", {"SC_PHYS_PAGES": 5_000, "SC_PAGE_SIZE": 100_000}.get)
-    code, _, err = bigear("train", "--from-hub", "--last", "10001")
-    assert (code, "most: 10000" in err) == (1, True)
+    for left, most in ((1_200_000_000, 10_000), (600_000_000, 0)):
+        monkeypatch.setattr("hub.cli.train.memory_left", lambda left=left: left)
+        code, _, err = bigear("train", "--from-hub", "--last", str(most + 1))
+        assert (code, f"most: {most}" in err, "takes 2 GB" in err) == (1, True, most > 0)
     assert not home.root.exists()
 
 
