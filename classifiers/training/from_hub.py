@@ -185,7 +185,8 @@ def learn(
         fresh[part] = arrays[part].copy()
     told: dict[str, Any] = {"messages": len(rows), "corrected": corrected}
     texts = [row["text"] for row in rows]
-    folds = np.array([corpus.fold(text) for text in texts])
+    forms = corpus.forms(texts)
+    folds = np.array([corpus.fold(text, forms) for text in texts])
     words, states, opinions = _views(fresh, encoder, texts)
     for head in heads(arrays, rows):
         count = int((head.corrected >= 0).sum())
@@ -295,11 +296,12 @@ def _shift_states(fresh: dict[str, Any], head: Head, part: Part, step: float) ->
 
 
 def lessons(rows: Rows, judged: Rows) -> Rows:
-    """The rows to learn from: none that is kept out, be it judged already or not, nor one that begins
-    like one that is."""
+    """The rows to learn from: none that is kept out, be it judged already or not, nor one that is
+    the same message (``corpus.sign``)."""
+    forms = corpus.forms(row["text"] for row in rows)
     out = [row for row in rows if corpus.held_out(row["id"])]
-    kept = {corpus.beginning(row["text"]) for row in [*judged, *out]}
-    return [row for row in rows if corpus.beginning(row["text"]) not in kept]
+    kept = {corpus.sign(row["text"], forms) for row in [*judged, *out]}
+    return [row for row in rows if corpus.sign(row["text"], forms) not in kept]
 
 
 def agreement(old: Classifier, new: Classifier, rows: Rows) -> float | None:

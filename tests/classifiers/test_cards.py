@@ -233,6 +233,24 @@ def test_corrections_pull_their_kind_and_the_rest_stays(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "version" / "scores.json").read_text()) == report
 
 
+def test_what_a_feed_puts_before_every_message_makes_no_twins_of_them(tmp_path: Path) -> None:
+    form = (
+        "서울시 민원 창구로 들어온 글을 그대로 전해 드립니다. 보내신 분이 적은 내용은 이렇습니다: "
+    )
+    rows = [
+        one | {"text": form + one["text"]} for n in range(60) for one in [drone(n, corrected=True)]
+    ]
+    assert len({corpus.beginning(one["text"]) for one in rows}) == 1
+    again = [one | {"id": f"{one['id']} again"} for one in rows]
+    kept = {one["text"] for one in [*rows, *again] if corpus.held_out(one["id"])}
+    learned = from_hub.lessons([*rows, *again], [])
+    assert learned == [one for one in [*rows, *again] if one["text"] not in kept]
+    assert len(learned) > 60
+    report = from_hub.make(None, tmp_path / "version", rows + others(), None)
+    assert report["service"]["messages"] > 5
+    assert report["service"]["accuracy"] > report["parent_card"]["service"]["accuracy"]
+
+
 def test_too_few_corrections_make_no_version(tmp_path: Path) -> None:
     rows = [drone(n, corrected=True) for n in range(10)] + others()
     with pytest.raises(from_hub.TooFew):
