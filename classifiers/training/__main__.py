@@ -2,16 +2,18 @@
 
 Reads ``FOLDER/labels/*.jsonl.gz`` (``id, text, service, intent, urgency``; ``src`` and ``place`` are
 scored where they stand) and, where it exists, ``FOLDER/text``. Keeps 15 % out by a hash of the id, fits
-the linear model, mixes in the encoder that lies beside ``OUT`` if there is one, and writes the weights
-and, beside them, the scores on what was kept out.
+the linear model, mixes in the encoder that lies beside ``OUT`` if there is one, and scores that on what
+was kept out. Only then the weights replace those at ``OUT``, and the scores those beside them.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import Classifier, second
-from classifiers.encoder import GRAPH, Encoder, Opinions
+from classifiers.encoder import GRAPH, SHEET, TOKENIZER, Encoder, Opinions
 from classifiers.model import FORMAT, HEADS, PLACES, load
 from classifiers.spans import Places
 from classifiers.spans import load as load_places
@@ -44,6 +46,7 @@ WRONG_AGENCY_MIN, PERSON_MIN = 10.0, 4.0
 to a person where the expected cost of trusting the model is higher."""
 MISSED_HAZARD = 4.0
 """How many false alarms, each a look by a person, are as bad as a hazard that nobody looks at soon."""
+CARD = "scores.json"
 
 Floats = NDArray[np.float32]
 Heads = Mapping[str, tuple[str, ...]]
@@ -134,17 +137,34 @@ def _baselines(known: Rows, unseen: Rows) -> dict[str, Any]:
     for name, recipe in baseline.RECIPES.items():
         told[name] = {}
         for head in HEADS:
-            found, classes = recipe(texts, np.array([row[head] for row in known]), asked)
+            labels = np.array([row[head] for row in known])
+            found, classes = baseline.guess(recipe, texts, labels, asked)
             wanted = np.array([row[head] for row in unseen])
             told[name][head] = scores.report(found, classes, wanted, unseen)
             _say(f"{name}: {head} {told[name][head]['accuracy']}")
     return told
 
 
-def train(folder: Path, out: Path) -> dict[str, Any]:
-    """Writes the weights to ``out``; the scores on what was kept out.
+@contextmanager
+def _replacing(out: Path) -> Iterator[Path]:
+    """Where to write the weights, ``out``'s encoder beside them. What was written in the block replaces
+    what lies at ``out``, each file at once: a worker that starts meanwhile can load what it finds."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".training-", dir=out.parent) as room:
+        fresh = Path(room) / out.name
+        for name in (GRAPH, TOKENIZER, SHEET):
+            if out.with_name(name).exists():
+                fresh.with_name(name).symlink_to(Path("..") / name)
+        yield fresh
+        for name in (PLACES, CARD, out.name):
+            fresh.with_name(name).replace(out.with_name(name))
 
-    Raises FileNotFoundError or ValueError for a folder without labelled messages."""
+
+def train(folder: Path, out: Path) -> dict[str, Any]:
+    """Writes the weights to ``out``, and beside them the scores on what was kept out, which it returns.
+
+    Raises FileNotFoundError or ValueError for a folder without labelled messages, or too few of them,
+    and OSError where nothing can be written; what lies at ``out`` stays then."""
     known, unseen = corpus.split(corpus.read(folder))
     learned = lessons.gather(folder, known)
     arrays = make(learned, out.parent, _places([le for le in learned if not le.aside]))
@@ -153,23 +173,29 @@ def train(folder: Path, out: Path) -> dict[str, Any]:
     folded, told_of_abuse = abuse.train(folder, known, unseen)
     arrays |= folded
     arrays["model"] = name_of(arrays, located)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(out, **arrays)
-    np.savez_compressed(out.with_name(PLACES), **located)
-    model = load(out)
-    told: dict[str, Any] = {"model": model.model, "train": len(known), "test": len(unseen)}
-    told |= {"learned": len(learned), "bits": vectors.BITS}
-    told |= judged(model, unseen)
-    if "encoder" in arrays:
-        linear_ = load(out, alone=True)
-        told["linear_alone"] = judged(linear_, unseen)
-        found = linear_.places([row["text"] for row in unseen])
-        told["linear_alone"]["place"] = scores.places(unseen, found)
-        told["asked"] = model.asked([row["text"] for row in unseen])
-    told["place"] = scores.places(unseen, model.places([row["text"] for row in unseen]))
-    told["abuse"] = told_of_abuse
-    told["baselines"] = _baselines(known, unseen)
+    with _replacing(out) as fresh:
+        np.savez_compressed(fresh, **arrays)
+        np.savez_compressed(fresh.with_name(PLACES), **located)
+        told = {"model": arrays["model"], "train": len(known), "test": len(unseen)}
+        told |= {"learned": len(learned), "bits": vectors.BITS}
+        told |= _scored(fresh, unseen) | {"abuse": told_of_abuse}
+        told["baselines"] = _baselines(known, unseen)
+        written = json.dumps(told, indent=1, allow_nan=False)
+        fresh.with_name(CARD).write_text(written + "\n", encoding="utf-8")
     return told
+
+
+def _scored(weights: Path, unseen: Rows) -> dict[str, Any]:
+    """How right the labels and places of a weights file are; beside that, of its linear model alone."""
+    model = load(weights)
+    texts = [row["text"] for row in unseen]
+    told = judged(model, unseen)
+    if weights.with_name(GRAPH).exists():
+        alone = load(weights, alone=True)
+        told["linear_alone"] = judged(alone, unseen)
+        told["linear_alone"]["place"] = scores.places(unseen, alone.places(texts))
+        told["asked"] = model.asked(texts)
+    return told | {"place": scores.places(unseen, model.places(texts))}
 
 
 def _say(line: str) -> None:
@@ -177,15 +203,14 @@ def _say(line: str) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """``FOLDER OUT``: exit code 2 when there is nothing to train on."""
+    """``FOLDER OUT``: exit code 2 where there is nothing to train on, or it cannot be written."""
     folder, out = Path(arguments[0]), Path(arguments[1])
     began = time.monotonic()
     try:
         told = train(folder, out)
-    except (FileNotFoundError, ValueError) as wrong:
+    except (OSError, ValueError) as wrong:
         _say(f"bigear train: {wrong}")
         return 2
-    out.with_name("scores.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(told, indent=1))
     _say(f"{time.monotonic() - began:.0f} s")
     return 0

@@ -34,8 +34,21 @@ def svm(
     model = LinearSVC(C=0.5, random_state=0)
     model.fit(grams.fit_transform(known), labels)
     far = model.decision_function(grams.transform(unseen))
+    if far.ndim == 1:  # of two classes only the second's
+        far = np.stack([-far, far], axis=1)
     powers = np.exp(far - far.max(axis=1, keepdims=True))
     return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32), model.classes_
 
 
 RECIPES: dict[str, Recipe] = {"signalen": signalen, "svm": svm}
+
+
+def guess(
+    recipe: Recipe, known: Sequence[str], labels: NDArray[np.str_], unseen: Sequence[str]
+) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
+    """What a recipe makes of the unseen: (probabilities, classes). A label that all the known have is
+    that of all: no recipe learns from a single class."""
+    classes = np.unique(labels)
+    if len(classes) == 1:
+        return np.ones((len(unseen), 1), np.float32), classes
+    return recipe(known, labels, unseen)

@@ -20,7 +20,7 @@ from sklearn.metrics import f1_score, precision_recall_fscore_support
 from classifiers import Classifier
 from classifiers.model import HEADS, URGENT
 from classifiers.training.corpus import Rows
-from classifiers.training.scores import COVERAGE, OFTEN, calibration_error
+from classifiers.training.scores import COVERAGE, OFTEN, calibration_error, share
 from hub.model.labels import Labels
 
 BATCH = 256
@@ -151,10 +151,9 @@ def _confusions(one: Judged) -> list[dict[str, Any]]:
 
 
 def _abstention(one: Judged) -> dict[str, float | None]:
-    rest = one.right[~one.abstained]
     return {
         "left_to_a_person": _rounded(one.abstained.mean()),
-        "accuracy_of_the_rest": _rounded(rest.mean()) if len(rest) else None,
+        "accuracy_of_the_rest": share(one.right[~one.abstained]),
     }
 
 
@@ -162,8 +161,8 @@ def _urgent(one: Judged) -> dict[str, Any]:
     """Emergency and high together."""
     seen, true = np.isin(one.given, URGENT), np.isin(one.wanted, URGENT)
     return {
-        "recall": _rounded(seen[true].mean()) if true.any() else None,
-        "precision": _rounded(true[seen].mean()) if seen.any() else None,
+        "recall": share(seen[true]),
+        "precision": share(true[seen]),
         "messages": int(true.sum()),
     }
 

@@ -10,7 +10,8 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ SET_ASIDE_PERCENT = 10
 FOLDS = 4
 PREFIX_CHARS = 40
 """Texts that begin alike are the same proposal sent twice: kept on one side of every split."""
+FORM_SHARE, FORM_LEAST = 0.05, 20
+"""A beginning that more than this share of a city's messages have, and more than so many of them, is a
+form's, or what a feed puts before each: no sign of one message sent twice."""
 REST_MIN_CHARS, REST_MAX_CHARS = 80, 1_000
 SEEDS, READINGS = Path(__file__).with_name("seeds"), Path(__file__).with_name("readings")
 READING_MAX_CHARS = 420
@@ -63,6 +67,19 @@ def beginning(text: str) -> str:
     return normalise(text[: PREFIX_CHARS * 3])[:PREFIX_CHARS]
 
 
+def forms(texts: Iterable[str]) -> frozenset[str]:
+    """The beginnings that are no sign of near-duplicates among these texts of a city."""
+    count = Counter(map(beginning, texts))
+    most = max(FORM_SHARE * count.total(), FORM_LEAST)
+    return frozenset(start for start, times in count.items() if times > most)
+
+
+def sign(text: str, forms: frozenset[str]) -> str:
+    """What near-duplicates share: their beginning, and all the rest too where that is a form's."""
+    start = beginning(text)
+    return normalise(text) if start in forms else start
+
+
 def _percentile(item_id: str) -> int:
     """0 to 99: the first four bytes of SHA-256 of the id, mod 100."""
     digest = hashlib.sha256(item_id.encode()).digest()
@@ -89,9 +106,9 @@ def split(rows: Rows) -> tuple[Rows, Rows]:
     return train, test
 
 
-def fold(text: str) -> int:
+def fold(text: str, forms: frozenset[str] = frozenset()) -> int:
     """The fold of cross-validation that a text belongs to; near-duplicates share theirs."""
-    return hashlib.sha256(beginning(text).encode()).digest()[0] % FOLDS
+    return hashlib.sha256(sign(text, forms).encode()).digest()[0] % FOLDS
 
 
 def rests(folder: Path, rows: Rows) -> list[tuple[int, str]]:

@@ -34,12 +34,14 @@ def version(word: str) -> Classifier:
 def kept_out(own: Iterable[dict[str, Any]], data: Path | None) -> Rows:
     """What is judged: labelled messages of ``data`` and of the hub's ``own`` that nobody learns from,
     each once."""
+    own = list(own)
+    forms = corpus.forms(row["text"] for row in own)
     rows = corpus.split(corpus.read(data))[1] if data else []
-    known = {corpus.beginning(row["text"]) for row in rows}
+    known = {corpus.sign(row["text"], forms) for row in rows}
     for row in own:
-        start = corpus.beginning(row["text"])
-        if corpus.held_out(row["id"]) and start not in known:
-            known.add(start)
+        sign = corpus.sign(row["text"], forms)
+        if corpus.held_out(row["id"]) and sign not in known:
+            known.add(sign)
             rows.append(row | {"src": HUB})
     return rows
 
@@ -69,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, ValueError, Unavailable) as wrong:
         print(f"evaluate: {wrong}", file=sys.stderr)
         return 2
-    print(json.dumps(cards(versions, rows)))
+    print(json.dumps(cards(versions, rows), allow_nan=False))
     return 0
 
 

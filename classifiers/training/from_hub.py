@@ -186,7 +186,8 @@ def learn(
         fresh[part] = arrays[part].copy()
     told: dict[str, Any] = {"messages": len(rows), "corrected": corrected}
     texts = [row["text"] for row in rows]
-    folds = np.array([corpus.fold(text) for text in texts])
+    forms = corpus.forms(texts)
+    folds = np.array([corpus.fold(text, forms) for text in texts])
     words, states, opinions = _views(fresh, encoder, texts)
     for head in heads(arrays, rows):
         count = int((head.corrected >= 0).sum())
@@ -296,11 +297,12 @@ def _shift_states(fresh: dict[str, Any], head: Head, part: Part, step: float) ->
 
 
 def lessons(rows: Rows, judged: Rows) -> Rows:
-    """The rows to learn from: none that is kept out, be it judged already or not, nor one that begins
-    like one that is."""
+    """The rows to learn from: none that is kept out, be it judged already or not, nor one that is
+    the same message (``corpus.sign``)."""
+    forms = corpus.forms(row["text"] for row in rows)
     out = [row for row in rows if corpus.held_out(row["id"])]
-    kept = {corpus.beginning(row["text"]) for row in [*judged, *out]}
-    return [row for row in rows if corpus.beginning(row["text"]) not in kept]
+    kept = {corpus.sign(row["text"], forms) for row in [*judged, *out]}
+    return [row for row in rows if corpus.sign(row["text"], forms) not in kept]
 
 
 def agreement(old: Classifier, new: Classifier, rows: Rows) -> float | None:
@@ -350,7 +352,8 @@ def make(parent: Path | None, out: Path, lines: Rows, data: Path | None) -> dict
         "compared": told["compared"],
         "parent_card": before,
     }
-    (out / CARD).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    written = json.dumps(report, indent=1, allow_nan=False)
+    (out / CARD).write_text(written + "\n", encoding="utf-8")
     return report
 
 
@@ -393,7 +396,7 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, ValueError, Unavailable) as wrong:
         print(f"from_hub: {wrong}", file=sys.stderr)
         return 2
-    print(json.dumps(report))
+    print(json.dumps(report, allow_nan=False))
     return 0
 
 

@@ -34,14 +34,13 @@ def report(
         guessed = classes[probabilities.argmax(axis=1)]
     right = guessed == wanted
     confidence = probabilities[np.arange(len(right)), (guessed[:, None] == classes).argmax(axis=1)]
-    surest = np.argsort(-confidence, kind="stable")[: int(len(confidence) * COVERAGE)]
+    surest = np.argsort(-confidence, kind="stable")[: max(int(len(right) * COVERAGE), 1)]
     often = [code for code in np.unique(wanted) if (wanted == code).sum() >= OFTEN]
+    macro = f1_score(wanted, guessed, labels=often, average="macro", zero_division=0)
     return {
         "accuracy": _rounded(right.mean()),
         "accuracy_95": _rounded(1.96 * np.sqrt(right.mean() * (1 - right.mean()) / len(right))),
-        "macro_f1": _rounded(
-            f1_score(wanted, guessed, labels=often, average="macro", zero_division=0)
-        ),
+        "macro_f1": _rounded(macro) if often else None,
         "accuracy_at_80_percent": _rounded(right[surest].mean()),
         "calibration_error": _rounded(calibration_error(confidence, right)),
         "by_source": _by_source(right, rows),
@@ -60,16 +59,21 @@ def calibration_error(confidence: Floats, right: NDArray[np.bool_]) -> float:
     return error
 
 
+def share(true: NDArray[np.bool_]) -> float | None:
+    """Of how many it is true, 0 to 1; None of none, for JSON and PostgreSQL have no NaN."""
+    return _rounded(true.mean()) if len(true) else None
+
+
 def abstention(
     probabilities: Floats, classes: NDArray[np.str_], wanted: NDArray[np.str_], below: float
-) -> dict[str, float]:
+) -> dict[str, float | None]:
     """What is left to a person at the threshold, and how right the rest is."""
     trusted = probabilities.max(axis=1) >= below
     right = classes[probabilities.argmax(axis=1)] == wanted
     return {
         "below": _rounded(below),
         "left_to_a_person": _rounded(1 - trusted.mean()),
-        "accuracy_of_the_rest": _rounded(right[trusted].mean()),
+        "accuracy_of_the_rest": share(right[trusted]),
     }
 
 
@@ -85,13 +89,14 @@ def urgent(
     likely = probabilities[:, np.isin(classes, URGENT)].sum(axis=1)
     ranked = np.cumsum(true[np.argsort(-likely, kind="stable")])
     told: dict[str, Any] = {
-        "recall": _rounded(seen[true].mean()),
-        "precision": _rounded(true[seen].mean()),
+        "recall": share(seen[true]),
+        "precision": share(true[seen]),
         "messages": int(true.sum()),
     }
     for recall in (0.8, 0.9, 0.95):
         asked = int(np.searchsorted(ranked, np.ceil(recall * true.sum()))) + 1
-        told[f"precision_at_recall_{recall}"] = _rounded(ranked[asked - 1] / asked)
+        precision = _rounded(ranked[asked - 1] / asked) if true.any() else None
+        told[f"precision_at_recall_{recall}"] = precision
     return told
 
 

@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         case "rollback":
             return on_ground(lambda stand: _rollback(stand, settings))
         case "add":
-            return on_ground(lambda stand: _add(stand, settings, args.folder))
+            return on_ground(lambda stand: take_in(stand, settings, args.folder))
         case "remove":
             return on_ground(lambda stand: _remove(stand, settings, args.name))
         case _:
@@ -182,7 +182,9 @@ async def _rollback(stand: Standing, settings: Settings) -> int:
     return 0
 
 
-async def _add(stand: Standing, settings: Settings, folder: Path) -> int:
+async def take_in(stand: Standing, settings: Settings, folder: Path) -> int:
+    """Copy a version's folder into the home, and let the hub know it. Raises BadInput ``model.broken``
+    for what is none."""
     import classifiers
 
     try:
@@ -202,12 +204,18 @@ async def _add(stand: Standing, settings: Settings, folder: Path) -> int:
 
 def _card(folder: Path) -> dict[str, Any]:
     """The report card in a version's folder. Raises ``UNREADABLE``."""
-    card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    text = (folder / CARD).read_text(encoding="utf-8")
+    card: dict[str, Any] = json.loads(text, parse_constant=_no_figure)
     headline(card)
     card = {"how": "trained", "parent": None} | card
     if card["how"] not in ("trained", "from_hub") or not isinstance(card["parent"], str | None):
         raise ValueError(f"{CARD} is no report card")
     return card
+
+
+def _no_figure(word: str) -> None:
+    """Raises ValueError for NaN and infinity, which PostgreSQL refuses."""
+    raise ValueError(f"{word} in {CARD}")
 
 
 def _broken(name: str, problem: Exception) -> BadInput:

@@ -13,10 +13,10 @@ import pytest
 
 from classifiers import load
 from classifiers.model import WEIGHTS, read
-from classifiers.training import corpus, from_hub
+from classifiers.training import corpus, from_hub, scores
 from classifiers.training.card import card, compare, judge
 from classifiers.training.evaluate import kept_out
-from hub.cli._cards import worse
+from hub.cli._cards import table, worse
 from hub.model.labels import Label, Labels
 from tests.classifiers.test_training import write
 
@@ -80,6 +80,26 @@ def test_a_card_counts_what_is_right() -> None:
     assert service["calibration_error"] == pytest.approx(0.6 * 0.1 + 0.2 * 0.5 + 0.2 * 0.3)
     assert told["urgency"]["urgent"] == {"recall": 0.75, "precision": 0.75, "messages": 8}
     assert "intent" not in told  # nobody has judged it
+
+
+def test_a_figure_of_nothing_is_none() -> None:
+    """NaN is no JSON, and PostgreSQL refuses it."""
+    rows = [row("bus report low 0.5", "bus", "low")]  # nothing urgent, and left to a person
+    told = card("m", judge(Says(), rows), 1)  # type: ignore[arg-type]
+    codes, found = np.array(["low", "high"]), np.array([[0.5, 0.5]], np.float32)
+    wanted, given = np.array(["low"]), np.array(["low"])
+    urgent = scores.urgent(found, codes, wanted, given)
+    rest = scores.abstention(found, codes, wanted, 0.6)
+    assert told["urgency"]["urgent"] == {"recall": None, "precision": None, "messages": 0}
+    assert urgent == told["urgency"]["urgent"] | {
+        f"precision_at_recall_{recall}": None for recall in (0.8, 0.9, 0.95)
+    }
+    assert told["service"]["abstention"]["accuracy_of_the_rest"] is None
+    assert rest == {"below": 0.6, "left_to_a_person": 1.0, "accuracy_of_the_rest": None}
+    report = scores.report(found, codes, wanted, rows)
+    assert (report["macro_f1"], report["accuracy_at_80_percent"]) == (None, 1.0)
+    assert json.dumps([told, report], allow_nan=False)
+    assert all("nan" not in line for line in table([told], None))
 
 
 @pytest.mark.parametrize(
@@ -212,6 +232,24 @@ def test_corrections_pull_their_kind_and_the_rest_stays(tmp_path: Path) -> None:
     assert kept >= 5
     assert report["service"]["accuracy"] > report["parent_card"]["service"]["accuracy"] == 0
     assert json.loads((tmp_path / "version" / "scores.json").read_text()) == report
+
+
+def test_what_a_feed_puts_before_every_message_makes_no_twins_of_them(tmp_path: Path) -> None:
+    form = (
+        "서울시 민원 창구로 들어온 글을 그대로 전해 드립니다. 보내신 분이 적은 내용은 이렇습니다: "
+    )
+    rows = [
+        one | {"text": form + one["text"]} for n in range(60) for one in [drone(n, corrected=True)]
+    ]
+    assert len({corpus.beginning(one["text"]) for one in rows}) == 1
+    again = [one | {"id": f"{one['id']} again"} for one in rows]
+    kept = {one["text"] for one in [*rows, *again] if corpus.held_out(one["id"])}
+    learned = from_hub.lessons([*rows, *again], [])
+    assert learned == [one for one in [*rows, *again] if one["text"] not in kept]
+    assert len(learned) > 60
+    report = from_hub.make(None, tmp_path / "version", rows + others(), None)
+    assert report["service"]["messages"] > 5
+    assert report["service"]["accuracy"] > report["parent_card"]["service"]["accuracy"]
 
 
 def test_too_few_corrections_make_no_version(tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from classifiers import load
+from classifiers.encoder import GRAPH, SHEET, TOKENIZER
 from classifiers.model import WEIGHTS, probabilities
-from classifiers.training import corpus, ridge, scores, vectors
-from classifiers.training.__main__ import judged
+from classifiers.training import baseline, corpus, ridge, scores, vectors
+from classifiers.training.__main__ import judged, main
 from classifiers.training.calibration import calibrate
 from hub.model.labels import INTENTS, SERVICES, URGENCIES
 
@@ -93,6 +94,43 @@ def test_how_a_message_goes_on_is_found(tmp_path: Path) -> None:
     assert row["text"] + rest == f"밤길. {whole}"
 
 
+def test_weights_are_replaced_once_they_are_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a city's few labels, of two codes a head and one, and without anything urgent."""
+    of_each = (
+        ("streetlight", "report", "가로등이 꺼졌어요"),
+        ("parks_trees", "request", "나무를 심어 주세요"),
+    )
+    rows = [
+        {
+            "id": f"{service} {n}",
+            "text": f"{chr(0xAC00 + 37 * n) * 2}동 {text}",
+            "urgency": "normal",
+        }
+        | {"service": service, "intent": intent}
+        for n in range(100)
+        for service, intent, text in of_each
+    ]
+    write(tmp_path / "labels" / "rows.jsonl.gz", rows)
+    monkeypatch.setattr(corpus, "seeds", lambda: iter(()))
+    out = tmp_path / "out" / "linear.npz"
+    out.parent.mkdir()
+    for name in (GRAPH, SHEET, TOKENIZER):
+        out.with_name(name).symlink_to(WEIGHTS.with_name(name))
+    assert main([str(tmp_path), str(out)]) == 0
+    told = json.loads(out.with_name("scores.json").read_text(), parse_constant=pytest.fail)
+    assert told["model"] == load(out).model
+    assert told["urgency"]["urgent"]["recall"] is None
+    assert "asked" in told  # the encoder was mixed in
+    before = {path.name: path.stat().st_mtime_ns for path in out.parent.iterdir()}
+    assert set(before) == {GRAPH, SHEET, TOKENIZER, "linear.npz", "places.npz", "scores.json"}
+
+    monkeypatch.setitem(baseline.RECIPES, "svm", lambda *_: np.empty(0).argmax())
+    assert main([str(tmp_path), str(out)]) == 2
+    assert {path.name: path.stat().st_mtime_ns for path in out.parent.iterdir()} == before
+
+
 @pytest.mark.parametrize("row", [{"id": "1", "text": "x"}, [], {"id": 1, "text": "x"}])
 def test_a_row_without_its_labels_is_refused(tmp_path: Path, row: Any) -> None:
     write(tmp_path / "labels" / "rows.jsonl.gz", [row])
@@ -165,3 +203,23 @@ def test_calibration_finds_what_the_scores_are_worth() -> None:
     guessed = probabilities(sure, sharpness, floor)
     error = scores.calibration_error(guessed.max(axis=1), guessed.argmax(axis=1) == truth)
     assert error < 0.03
+
+
+@pytest.mark.parametrize("recipe", baseline.RECIPES)
+@pytest.mark.parametrize(
+    "codes", [("report", "request", "question"), ("report", "request"), ("report",)]
+)
+def test_what_is_to_beat_copes_with_few_classes(recipe: str, codes: tuple[str, ...]) -> None:
+    """A city's labels may use two codes of a head, or one."""
+    said = {
+        "report": "가로등이 꺼졌어요",
+        "request": "벤치를 놓아 주세요",
+        "question": "언제 여나요?",
+    }
+    texts = [f"{said[code]} {number}번지" for code in codes for number in range(20)]
+    labels = np.array([code for code in codes for _ in range(20)])
+    asked = [said[code] for code in codes]
+    found, classes = baseline.guess(baseline.RECIPES[recipe], texts, labels, asked)
+    assert found.shape == (len(codes), len(codes))
+    assert found.sum(axis=1) == pytest.approx(1)
+    assert [str(code) for code in classes[found.argmax(axis=1)]] == list(codes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from classifiers.model import WEIGHTS, read
 from classifiers.training import corpus
+from hub.cli import main
 from hub.cli._cards import headline, table
 from hub.cli._making import TURN
 from hub.flow import casework, converse
@@ -225,6 +227,37 @@ async def test_a_folder_made_elsewhere_is_taken_in(
     assert (code, "[model.broken]" in told) == (1, True)
 
 
+async def test_an_encoder_that_took_hours_stays_until_it_is_taken_in(
+    beside: Beside, home: Home, tmp_path: Path, ground_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, codes = favouring("taxi", tmp_path), [2, 0, 0]
+
+    def laboratory(module: str, *words: str | Path, held: object = ()) -> int:
+        if module == "classifiers.training.encoder":
+            Path(words[2]).mkdir()
+            return 0
+        out = Path(words[-1])
+        shutil.copy(tmp_path / name / "linear.npz", out)
+        out.with_name("scores.json").write_text('{"service": {"accuracy": 0.5}}')
+        return codes.pop(0)
+
+    monkeypatch.setattr("hub.cli.train._laboratory", laboratory)
+    monkeypatch.setattr("hub.cli.train.find_spec", lambda _: True)
+    monkeypatch.setenv("BIGEAR_DATA", str(tmp_path))
+    code, told = await beside("train", "--pretrain", "some/encoder")
+    [half] = home.models.glob("encoder-*")
+    assert (code, f"next: bigear train --out {half}/linear.npz" in told) == (2, True)
+    monkeypatch.setenv("BIGEAR_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    code, told = await beside("train", "--pretrain", "some/encoder")
+    [whole] = set(home.models.glob("encoder-*")) - {half}
+    assert (code, f"next: bigear model add {whole}" in told) == (1, True)
+    monkeypatch.setenv("BIGEAR_DATABASE_URL", ground_url)
+    for words in (["model", "add", str(whole)], ["train", "--pretrain", "some/encoder"]):
+        code, told = await beside(*words)
+        assert (code, f"bigear model promote {name}" in told) == (0, True)
+    assert sorted(lying(home)) == sorted([half.name, whole.name, name])
+
+
 @pytest.mark.parametrize(
     ("array", "card"),
     [
@@ -234,6 +267,7 @@ async def test_a_folder_made_elsewhere_is_taken_in(
         ({}, "[]"),
         ({}, '{"how": "guessed"}'),
         ({}, '{"service": 1}'),
+        ({}, '{"urgency": {"urgent": {"recall": NaN}}}'),
     ],
 )
 @pytest.mark.usefixtures("ground")
@@ -244,7 +278,8 @@ async def test_what_is_no_version_is_refused_and_touches_nothing(
     (home.photos / "kept.jpg").write_bytes(b"a photo")
     folder = tmp_path / "made"
     folder.mkdir()
-    arrays = {name: value for name, value in (read(WEIGHTS) | array).items() if value is not None}
+    alone = read(WEIGHTS) | {"encoder": None} | array  # no graph lies beside it
+    arrays = {name: value for name, value in alone.items() if value is not None}
     np.savez(folder / "linear.npz", **arrays)
     (folder / "scores.json").write_text(card)
     code, told = await beside("model", "add", str(folder))
@@ -262,10 +297,28 @@ def test_training_wants_some_messages_and_not_too_many(
     for last in (20_001, 10**30):
         code, _, err = bigear("train", "--from-hub", "--last", str(last))
         assert (code, "[model.too_many]" in err) == (1, True)
-    monkeypatch.setattr("os.sysconf", {"SC_PHYS_PAGES": 5_000, "SC_PAGE_SIZE": 100_000}.get)
-    code, _, err = bigear("train", "--from-hub", "--last", "10001")
-    assert (code, "most: 10000" in err) == (1, True)
+    for left, most in ((1_200_000_000, 10_000), (600_000_000, 0)):
+        monkeypatch.setattr("hub.cli.train.memory_left", lambda left=left: left)
+        code, _, err = bigear("train", "--from-hub", "--last", str(most + 1))
+        assert (code, f"most: {most}" in err, "takes 2 GB" in err) == (1, True, most > 0)
     assert not home.root.exists()
+
+
+def test_weights_are_written_where_the_command_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not in the clone, where what trains runs."""
+    commands: list[list[str]] = []
+
+    def runs(command: list[str], **_: Any) -> subprocess.CompletedProcess[bytes]:
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", runs)
+    monkeypatch.setenv("BIGEAR_DATA", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "--out", "own/w.npz"]) == 0
+    assert commands[0][-2:] == [str(tmp_path), str(tmp_path / "own" / "w.npz")]
 
 
 async def test_a_version_whose_files_are_gone_is_told_with_what_to_do(
@@ -319,6 +372,8 @@ def test_both_forms_of_a_card_have_the_same_headline() -> None:
     wanted = "service 0.799 [0.775, 0.822] of 1138, urgent 0.728 seen"
     assert headline(of_training) == wanted
     assert headline(of_a_version) == wanted
+    of_a_version["urgency"] = {"urgent": {"recall": None, "messages": 0}}
+    assert headline(of_a_version).endswith("of 1138, urgent - seen")
 
 
 async def test_what_is_erased_deleted_or_no_citizens_is_never_exported(
