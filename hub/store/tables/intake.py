@@ -131,6 +131,7 @@ item_label = Table(
     # Head → which text a person said it of, and what stood before (``hub.store.cases``).
     Column("corrected", JSONB, nullable=False, server_default="{}"),
     moment("labelled_at", now=True),
+    Index("ix_item_label_corrected", "item_id", postgresql_where=text("corrected <> '{}'")),
 )
 
 photo = Table(

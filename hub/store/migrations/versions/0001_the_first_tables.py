@@ -559,6 +559,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("item_id", name=op.f("pk_item_label")),
     )
+    op.create_index(
+        "ix_item_label_corrected",
+        "item_label",
+        ["item_id"],
+        unique=False,
+        postgresql_where=sa.text("corrected <> '{}'"),
+    )
     op.create_table(
         "item_text",
         sa.Column("item_id", sa.BigInteger(), nullable=False),
