@@ -21,8 +21,11 @@ _PERHAPS_SPOKEN = """
     i.id IN (SELECT item_id FROM item_label WHERE corrected <> '{}'
              UNION ALL SELECT item_id FROM work_case WHERE rule = 'by_hand')
 """
-# Inside of the subquery: as a condition of the join it would have the facts of every case read.
-_NAMED = "c.rule = 'by_hand' AND subject = 'case' AND subject_id = c.id::text"
+# Inside of the subquery: as a condition of the join it would have the facts of every case read. A note
+# makes no new version: it would stand between a move and the undoing of it.
+_NAMED = """
+    c.rule = 'by_hand' AND subject = 'case' AND subject_id = c.id::text AND type <> 'case.noted'
+"""
 _TOLD = f"""
     SELECT i.id, i.ref, t.text, l.service, l.intent, l.urgency, said.corrected, said.outdated,
            {_BY_HAND} AS by_hand, CASE WHEN hand.at > l.labelled_at THEN c.agency END AS agency,

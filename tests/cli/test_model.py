@@ -466,6 +466,7 @@ async def test_a_move_that_was_undone_says_nothing_of_the_text(
     async with ground.db.acquire() as connection:
         case = await reading.record_of_ref(connection, ref)
     assert case is not None
+    await converse.note(ground, editor, case.id, "전화해 봄")
     await undo_correction(ground, city, editor, case.id, case.version)
     [lesson] = await lessons_to_learn(ground, book, 100)
     assert (lesson.corrected, lesson.doubted) == ({}, ["service"])
