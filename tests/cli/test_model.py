@@ -13,6 +13,7 @@ import pytest
 
 from classifiers.model import WEIGHTS, read
 from classifiers.training import corpus
+from hub.cli import _terminal
 from hub.cli._cards import headline, table
 from hub.cli._making import TURN
 from hub.flow import casework, converse
@@ -487,6 +488,15 @@ async def test_only_where_a_person_named_the_agency_is_the_history_of_a_case_rea
             "SELECT seq_scan + idx_scan FROM pg_stat_xact_user_tables WHERE relname = 'outbox'"
         )
     assert looked <= 3  # for the one that was given away, by each of three queries
+
+
+async def test_a_query_that_takes_too_long_is_told_with_a_code(
+    ground: Ground, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(TimeoutError) as late:
+        await ground.db.execute("SELECT pg_sleep(9)", timeout=0.01)
+    _terminal.tell("train", late.value)
+    assert "[servers.slow]" in capsys.readouterr().err
 
 
 def test_a_folder_without_labels_is_refused(bigear: Bigear, tmp_path: Path) -> None:
