@@ -121,6 +121,7 @@ async def correct_labels(
     if row is None:
         return
     corrected, text = row["corrected"], row["text"]
+    columns: dict[str, Any] = {}
     for head, code in labels.items():
         said, stood, confidence = corrected.get(head), row[head], 1.0
         if said is None or said["text"] != text:
@@ -131,16 +132,13 @@ async def correct_labels(
         elif (undo or code != stood) and code == said["before"]["code"]:
             confidence = said["before"]["confidence"]
             corrected[head] = said["before"]["said"]
-        await connection.execute(
-            f"UPDATE item_label SET {head} = $2, {head}_confidence = $3 WHERE item_id = $1",
-            item_id,
-            code,
-            confidence,
-        )
+        columns |= {head: code, f"{head}_confidence": confidence}
+    columns["corrected"] = {head: said for head, said in corrected.items() if said}
+    # All at once: to write the row again in this transaction, PostgreSQL would lock the item, which
+    # somebody may have who waits for this case.
+    assignments = ", ".join(f"{name} = ${n}" for n, name in enumerate(columns, start=2))
     await connection.execute(
-        "UPDATE item_label SET corrected = $2 WHERE item_id = $1",
-        item_id,
-        {head: said for head, said in corrected.items() if said},
+        f"UPDATE item_label SET {assignments} WHERE item_id = $1", item_id, *columns.values()
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from hub.home import Home
 from hub.model.cases import CaseRecord
 from hub.model.errors import BadInput, Conflict, NotFound
 from hub.model.people import Grant, Principal
-from hub.store import reading
+from hub.store import cases, reading
 from hub.wiring import load_version
 from tests.flow.case_records import newest, now, of_item, put, tell
 from tests.versions import favouring
@@ -444,3 +445,22 @@ async def test_an_edit_by_the_author_is_no_correction(
     assert (await newest(ground, case))[0] == "case.reread"
     with pytest.raises(Conflict, match=TOO_LATE):
         await undo_correction(ground, city, editor, case.id, after.version)
+
+
+async def test_a_correction_and_a_delete_by_the_platform_do_not_wait_for_each_other(
+    ground: Ground, city: CityNow, work_off: Work
+) -> None:
+    item_id = await tell(ground, "서울 중구 시청역 가로등이 꺼졌어요")
+    await work_off()
+    case = await of_item(ground, item_id)
+    async with ground.db.acquire() as connection, connection.transaction():
+        await cases.lock(connection, case.id)
+        deleted = asyncio.create_task(tell(ground, "", op="delete"))
+        async with asyncio.timeout(10):
+            while not await ground.db.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                await asyncio.sleep(0.01)
+        await cases.correct_labels(connection, item_id, {"service": "taxi"})
+    await deleted
+    after = await of_item(ground, item_id)
+    assert (after.service, after.version) == ("taxi", case.version + 1)
+    assert (await newest(ground, case))[0] == "case.deleted"
