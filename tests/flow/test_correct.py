@@ -21,6 +21,7 @@ from hub.home import Home
 from hub.model.cases import CaseRecord
 from hub.model.errors import BadInput, Conflict, NotFound
 from hub.model.people import Grant, Principal
+from hub.ports.labeller import Labeller
 from hub.store import cases, reading
 from hub.wiring import load_version
 from tests.flow.case_records import newest, now, of_item, put, tell
@@ -464,3 +465,48 @@ async def test_a_correction_and_a_delete_by_the_platform_do_not_wait_for_each_ot
     after = await of_item(ground, item_id)
     assert (after.service, after.version) == ("taxi", case.version + 1)
     assert (await newest(ground, case))[0] == "case.deleted"
+
+
+LAMP = "서울 중구 시청역 가로등이 꺼졌어요"
+FIRE = "서울 중구 시청역 앞에 불이 났어요 살려 주세요"
+
+
+async def test_a_correction_is_undone_however_many_edits_wait(
+    ground: Ground, city: CityNow, editor: Principal, work_off: Work
+) -> None:
+    item_id = await tell(ground, LAMP)
+    await work_off()
+    case, before = await of_item(ground, item_id), await detail(ground, item_id)
+    taxi = {"service": "taxi"}
+    version = await correct_labels(ground, city, editor, case.id, case.version, taxi, reroute=False)
+    for text in (f"{LAMP} 빨리요", FIRE):
+        await tell(ground, text, op="edit")
+    await undo_correction(ground, city, editor, case.id, version)
+    stored = await detail(ground, item_id)
+    assert (stored["service"], stored["corrected"]) == (before["service"], {})
+    await work_off()
+    after = await of_item(ground, item_id)
+    assert (after.service, after.rule != case.rule) == ("fire_rescue", True)
+
+
+async def test_labels_of_an_edit_are_nobodys_to_correct_before_they_are_told(
+    ground: Ground, city: CityNow, editor: Principal, work_off: Work, model: Labeller
+) -> None:
+    item_id = await tell(ground, LAMP)
+    await work_off()
+    case = await of_item(ground, item_id)
+    taxi = {"service": "taxi"}
+    version = await correct_labels(ground, city, editor, case.id, case.version, taxi, reroute=False)
+    await tell(ground, FIRE, op="edit")
+    await label(ground, model, 1)
+    labelled = await detail(ground, item_id)
+    with pytest.raises(Conflict, match=r"^conflict$"):
+        await undo_correction(ground, city, editor, case.id, version)
+    with pytest.raises(Conflict, match=r"^conflict$"):
+        await correct_labels(ground, city, editor, case.id, version, taxi, reroute=False)
+    assert await detail(ground, item_id) == labelled
+    await work_off()
+    version = (await now(ground, case.id)).version
+    bus = {"service": "bus"}
+    await correct_labels(ground, city, editor, case.id, version, bus, reroute=False)
+    assert (await detail(ground, item_id))["corrected"]["service"]["text"] == 2

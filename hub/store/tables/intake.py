@@ -111,6 +111,7 @@ item_label = Table(
     "item_label",
     metadata,
     Column("item_id", BigInteger, ForeignKey("item.id", ondelete="CASCADE"), primary_key=True),
+    Column("item_version", Integer, nullable=False),  # whose text they are of
     Column("service", Text, nullable=False),
     Column("service_confidence", Double, nullable=False),
     Column("intent", Text, nullable=False),

@@ -517,6 +517,7 @@ def upgrade() -> None:
     op.create_table(
         "item_label",
         sa.Column("item_id", sa.BigInteger(), nullable=False),
+        sa.Column("item_version", sa.Integer(), nullable=False),
         sa.Column("service", sa.Text(), nullable=False),
         sa.Column("service_confidence", sa.Double(), nullable=False),
         sa.Column("intent", sa.Text(), nullable=False),
