@@ -16,6 +16,12 @@ class DiskFull(BigEarError):
     code = "home.full"
 
 
+class TooSlow(BigEarError):
+    """PostgreSQL (or Valkey) did not answer in the time that it was given."""
+
+    code = "servers.slow"
+
+
 def say(text: str) -> None:
     """One line of progress on stderr, at once."""
     print(text, file=sys.stderr, flush=True)
@@ -32,10 +38,13 @@ def language() -> str:
 def tell(command: str, problem: BigEarError | OSError) -> None:
     """Why ``command`` could not be done: its words, its stable code, and every detail."""
     if isinstance(problem, OSError):
-        if problem.errno not in {errno.ENOSPC, errno.EDQUOT}:
+        if problem.errno in {errno.ENOSPC, errno.EDQUOT}:
+            problem = DiskFull()
+        elif isinstance(problem, TimeoutError) and problem.errno is None:  # it says nothing itself
+            problem = TooSlow()
+        else:
             say(f"bigear {command}: {problem}")
             return
-        problem = DiskFull()
     words = error_text(language(), problem.code, **problem.details)
     say(f"bigear {command}: {words} [{problem.code}]")
     for name, value in problem.details.items():

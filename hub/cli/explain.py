@@ -43,7 +43,9 @@ async def _explain(stand: Standing, ref: str) -> int:
     city = stand.city.now
     story = _Story(city, rulebook(document) if document else city.book, version or city.version)
     lines = [*story.labels(detail), *story.place(detail, record)]
-    if record is None:
+    if record is None and progress.stage == "routed":
+        lines.append("case      none: it was deleted or erased before it got one")
+    elif record is None:
         stage = text(language(), f"stage.{progress.stage}")
         lines.append(f"stage     {stage}: it has no case yet; the worker takes it on")
     else:

@@ -45,7 +45,8 @@ async def correct_labels(
 
     ``reroute``: ask the rules again with the new labels, even where a person had named the agency.
     Where no clock runs, since one waits for the reporter or is done, the case stays where it is.
-    Raises BadInput ``label.unknown``.
+    Raises BadInput ``label.unknown``; Conflict while the labels of an edit are on their way to the
+    case.
     """
     for field, code in labels.items():
         if code not in _KNOWN[field]:
@@ -89,7 +90,8 @@ async def undo_correction(
     the new version. Labels, agency, rule, deadline, state and assignee are what they were.
 
     Raises Conflict ``undo.too_late`` where it was something else or somebody else's, where the rule
-    book no longer has that agency, or where who undoes it could not put it back; BadInput
+    book no longer has that agency, or where who undoes it could not put it back; Conflict as
+    ``correct_labels`` does; BadInput
     ``assignee.not_in_agency``.
     """
     async with changing(ground, who, case_id, version, "case.work") as (tx, case):

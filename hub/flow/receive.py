@@ -16,7 +16,8 @@ from hub.flow.ground import Change, Ground, change
 from hub.model.errors import Conflict
 from hub.model.facts import digest
 from hub.model.items import MAX_TEXT_CHARS, Account, Batch, Inbound
-from hub.store import cases, items, pipeline, pushes, quarantine
+from hub.store import cases, erase, items, pipeline, pushes, quarantine
+from hub.store.cases import LockedCase
 
 RECEIVED = "received"
 """The bell's channel that wakes the labelling workers."""
@@ -155,6 +156,7 @@ async def _again(tx: Change, item_id: int, inbound: Inbound) -> Received:
 async def _amend(tx: Change, item_id: int, inbound: Inbound) -> None:
     """Apply an edit or a delete that the platform tells of (their terms and privacy ask for it)."""
     deleted = inbound.op == "delete"
+    case = await _hold(tx, item_id) if deleted else None
     text = "" if deleted else inbound.text[:MAX_TEXT_CHARS]
     salt = secrets.token_bytes(16)
     text_digest = digest(salt, text)
@@ -169,15 +171,20 @@ async def _amend(tx: Change, item_id: int, inbound: Inbound) -> None:
             version,
             {"text_digest": text_digest},
         )
-        if deleted:
-            await _tell_case(tx, item_id)
+        if case is not None:
+            await _tell_case(tx, case)
         tx.wake(RECEIVED)
 
 
-async def _tell_case(tx: Change, item_id: int) -> None:
-    """An edit comes back through the stages; a delete does not, so its case is told of it here."""
+async def _hold(tx: Change, item_id: int) -> LockedCase | None:
+    """An item's case, both locked until the transaction ends: before the item's labels, as whoever
+    corrects those has the case already."""
+    await erase.lock(tx.connection, [item_id])
     case_id = (await pipeline.cases_of(tx.connection, [item_id])).get(item_id)
-    if case_id is not None:
-        case = await cases.lock(tx.connection, case_id)
-        version = await cases.update(tx.connection, case_id)
-        tx.record("case.deleted", "case", case_id, version, summary(case))
+    return await cases.lock(tx.connection, case_id) if case_id is not None else None
+
+
+async def _tell_case(tx: Change, case: LockedCase) -> None:
+    """An edit comes back through the stages; a delete does not, so its case is told of it here."""
+    version = await cases.update(tx.connection, case.id)
+    tx.record("case.deleted", "case", case.id, version, summary(case))

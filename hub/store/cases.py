@@ -110,17 +110,19 @@ async def correct_labels(
     """Replace labels by what a person says, with confidence 1. Who says again what stood before they
     corrected this text takes the correction back: the label is whose it was, as sure as it was.
 
-    ``undo``: so does one that said of a label that it is right."""
-    # Until an edit has come through all stages, nobody has been told of its labels: what is said
-    # then is said of the text before.
+    ``undo``: so does one that said of a label that it is right. Raises Conflict while there are labels
+    of an edit of which nobody has been told yet: what is said then is said of those before."""
     row = await connection.fetchrow(
-        "SELECT l.*, i.version - (i.stage <> 'routed')::int AS text"
-        " FROM item_label l JOIN item i ON i.id = l.item_id WHERE l.item_id = $1 FOR UPDATE OF l",
-        item_id,
+        "SELECT * FROM item_label WHERE item_id = $1 FOR UPDATE", item_id
     )
     if row is None:
         return
-    corrected, text = row["corrected"], row["text"]
+    # Only now: whoever labels an edit moves the item on in the same transaction.
+    stage = await connection.fetchval("SELECT stage FROM item WHERE id = $1", item_id)
+    if stage in ("labelled", "located"):
+        raise Conflict
+    corrected, text = row["corrected"], row["item_version"]
+    columns: dict[str, Any] = {}
     for head, code in labels.items():
         said, stood, confidence = corrected.get(head), row[head], 1.0
         if said is None or said["text"] != text:
@@ -131,16 +133,13 @@ async def correct_labels(
         elif (undo or code != stood) and code == said["before"]["code"]:
             confidence = said["before"]["confidence"]
             corrected[head] = said["before"]["said"]
-        await connection.execute(
-            f"UPDATE item_label SET {head} = $2, {head}_confidence = $3 WHERE item_id = $1",
-            item_id,
-            code,
-            confidence,
-        )
+        columns |= {head: code, f"{head}_confidence": confidence}
+    columns["corrected"] = {head: said for head, said in corrected.items() if said}
+    # All at once: to write the row again in this transaction, PostgreSQL would lock the item, which
+    # somebody may have who waits for this case.
+    assignments = ", ".join(f"{name} = ${n}" for n, name in enumerate(columns, start=2))
     await connection.execute(
-        "UPDATE item_label SET corrected = $2 WHERE item_id = $1",
-        item_id,
-        {head: said for head, said in corrected.items() if said},
+        f"UPDATE item_label SET {assignments} WHERE item_id = $1", item_id, *columns.values()
     )
 
 

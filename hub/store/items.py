@@ -159,7 +159,8 @@ async def replace_text(
     connection: Connection, item_id: int, text: str, salt: bytes, digest: str, *, deleted: bool
 ) -> int | None:
     """Put an edited (or, ``deleted``, an empty) text in place; the item's new version, None if the
-    text is the stored one or the person was erased."""
+    text is the stored one or the person was erased. An edit goes through all stages, a delete through
+    none: there is nothing left to read, and what was read of it stands."""
     row = await connection.fetchrow(
         "SELECT t.text, i.erased_at, i.deleted_at FROM item i JOIN item_text t ON t.item_id = i.id"
         " WHERE i.id = $1 FOR UPDATE OF i",
@@ -186,9 +187,9 @@ async def replace_text(
         )
     version: int = await connection.fetchval(
         """
-        UPDATE item SET version = version + 1, text_digest = $2,
+        UPDATE item SET version = version + 1, text_digest = $2, attempts = 0, retry_at = NULL,
             deleted_at = CASE WHEN $3 THEN now() END,
-            stage = CASE WHEN $3 THEN stage ELSE 'received' END
+            stage = CASE WHEN $3 THEN 'routed' ELSE 'received' END
         WHERE id = $1 RETURNING version
         """,
         item_id,

@@ -16,6 +16,16 @@ from hub.store.pool import Connection
 _BY_HAND = "(c.rule IS NOT DISTINCT FROM 'by_hand' AND c.agency IS DISTINCT FROM hand.led_to)"
 _DONE = "coalesce(c.state IN ('resolved', 'closed') AND c.closed_at > l.labelled_at, false)"
 _SPOKEN = f"(cardinality(said.corrected) > 0 OR {_BY_HAND})"
+# Few among all that a hub ever got: found by themselves, not by going through all the others.
+_PERHAPS_SPOKEN = """
+    i.id IN (SELECT item_id FROM item_label WHERE corrected <> '{}'
+             UNION ALL SELECT item_id FROM work_case WHERE rule = 'by_hand')
+"""
+# Inside of the subquery: as a condition of the join it would have the facts of every case read. A note
+# makes no new version: it would stand between a move and the undoing of it.
+_NAMED = """
+    c.rule = 'by_hand' AND subject = 'case' AND subject_id = c.id::text AND type <> 'case.noted'
+"""
 _TOLD = f"""
     SELECT i.id, i.ref, t.text, l.service, l.intent, l.urgency, said.corrected, said.outdated,
            {_BY_HAND} AS by_hand, CASE WHEN hand.at > l.labelled_at THEN c.agency END AS agency,
@@ -30,18 +40,16 @@ _TOLD = f"""
         FROM (SELECT key AS head, (value ->> 'text')::int = i.version AS newest
               FROM jsonb_each(l.corrected) WHERE key <> 'abuse') heads
     ) said
-    LEFT JOIN LATERAL (
+    CROSS JOIN LATERAL (
         SELECT max(at) FILTER (WHERE type = 'case.rerouted' AND data ->> 'rule' = 'by_hand'
                                AND next IS DISTINCT FROM 'case.restored') AS at,
                (array_agg(data ->> 'agency' ORDER BY version DESC)
                 FILTER (WHERE data ? 'config'))[1] AS led_to
         FROM (SELECT *, lead(type) OVER (ORDER BY version) AS next
-              FROM (SELECT at, type, version, data FROM fact
-                    WHERE subject = 'case' AND subject_id = c.id::text
+              FROM (SELECT at, type, version, data FROM fact WHERE {_NAMED}
                     UNION ALL
-                    SELECT at, type, version, data FROM outbox
-                    WHERE subject = 'case' AND subject_id = c.id::text) every) facts
-    ) hand ON c.rule = 'by_hand'
+                    SELECT at, type, version, data FROM outbox WHERE {_NAMED}) every) facts
+    ) hand
     WHERE i.erased_at IS NULL AND i.deleted_at IS NULL AND i.mark IS NULL AND btrim(t.text) <> ''
 """
 
@@ -70,7 +78,7 @@ async def newest(connection: Connection, limit: int) -> list[Told]:
     """Up to ``limit`` messages: first those that staff said something of, at most half of it, then
     the rest; of both the newest."""
     spoken = await connection.fetch(
-        f"{_TOLD} AND {_SPOKEN} ORDER BY i.id DESC LIMIT $1", (limit + 1) // 2
+        f"{_TOLD} AND {_PERHAPS_SPOKEN} AND {_SPOKEN} ORDER BY i.id DESC LIMIT $1", (limit + 1) // 2
     )
     rest = await connection.fetch(
         f"{_TOLD} AND NOT {_SPOKEN} ORDER BY i.id DESC LIMIT $1", limit - len(spoken)

@@ -94,10 +94,10 @@ async def save_labels(connection: Connection, labelled: Sequence[tuple[int, Labe
     await connection.execute(
         f"""
         INSERT INTO item_label AS old (
-            item_id, service, service_confidence, intent, intent_confidence, urgency,
+            item_id, item_version, service, service_confidence, intent, intent_confidence, urgency,
             urgency_confidence, language, language_confidence, places, abstain, model,
             alternatives, model_service, reasons, abuse, abuse_confidence)
-        SELECT item_id, service, service_confidence, intent, intent_confidence, urgency,
+        SELECT item_id, version, service, service_confidence, intent, intent_confidence, urgency,
                urgency_confidence, language, language_confidence, places::jsonb, abstain, model,
                alternatives::jsonb, service, reasons::jsonb, abuse, abuse_confidence
         FROM unnest($1::bigint[], $2::text[], $3::float8[], $4::text[], $5::float8[],
@@ -106,8 +106,9 @@ async def save_labels(connection: Connection, labelled: Sequence[tuple[int, Labe
              AS fresh(item_id, service, service_confidence, intent, intent_confidence, urgency,
                       urgency_confidence, language, language_confidence, places, abstain, model,
                       alternatives, reasons, abuse, abuse_confidence)
+        JOIN item ON item.id = item_id
         ON CONFLICT (item_id) DO UPDATE SET
-            {stays},
+            item_version = excluded.item_version, {stays},
             language = excluded.language, language_confidence = excluded.language_confidence,
             places = excluded.places, abstain = excluded.abstain, model = excluded.model,
             alternatives = excluded.alternatives, model_service = excluded.model_service,

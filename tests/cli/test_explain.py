@@ -19,6 +19,7 @@ from hub.ports.labeller import Labeller
 from hub.rules.books import read_document
 from hub.store import reading
 from tests.cli.conftest import Beside
+from tests.flow.case_records import tell
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 GANGNAM = Point(37.4979, 127.0276)
@@ -143,3 +144,17 @@ async def test_an_unknown_reference_is_refused(beside: Beside, city: CityNow) ->
     code, told = await beside("explain", "XXXXX-XXXXX")
     assert code == 1
     assert "[case.not_found]" in told
+
+
+async def test_what_was_deleted_before_it_got_a_case_waits_for_nobody(
+    beside: Beside, ground: Ground, city: CityNow
+) -> None:
+    item_id = await tell(ground, "가로등이 꺼졌어요")
+    await tell(ground, "", op="delete")
+    ref = await ground.db.fetchval("SELECT ref FROM item WHERE id = $1", item_id)
+    code, told = await beside("explain", ref)
+    assert (code, "it was deleted or erased before" in told, "takes it on" in told) == (
+        0,
+        True,
+        False,
+    )

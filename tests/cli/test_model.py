@@ -14,7 +14,7 @@ import pytest
 
 from classifiers.model import WEIGHTS, read
 from classifiers.training import corpus
-from hub.cli import main
+from hub.cli import _terminal, main
 from hub.cli._cards import headline, table
 from hub.cli._making import TURN
 from hub.flow import casework, converse
@@ -28,7 +28,7 @@ from hub.flow.teach import lessons_to_judge, lessons_to_learn
 from hub.home import Home
 from hub.model.people import Principal
 from hub.rules.routing import only_service
-from hub.store import cases, models, reading
+from hub.store import cases, lessons, models, reading
 from hub.wiring import load_version
 from tests.classifiers.test_cards import PLACES, drone, word
 from tests.cli.conftest import Beside, Bigear
@@ -524,9 +524,36 @@ async def test_a_move_that_was_undone_says_nothing_of_the_text(
     async with ground.db.acquire() as connection:
         case = await reading.record_of_ref(connection, ref)
     assert case is not None
+    await converse.note(ground, editor, case.id, "전화해 봄")
     await undo_correction(ground, city, editor, case.id, case.version)
     [lesson] = await lessons_to_learn(ground, book, 100)
     assert (lesson.corrected, lesson.doubted) == ({}, ["service"])
+
+
+async def test_only_where_a_person_named_the_agency_is_the_history_of_a_case_read(
+    ground: Ground, city: CityNow, editor: Principal, work_off: Work
+) -> None:
+    """With the history of all, learning took longer than a query may as a hub grew."""
+    refs = [await send(ground, f"{word(n)} 가로등이 꺼졌어요") for n in range(5)]
+    await work_off()
+    await correct(ground, city, editor, refs[0], {"service": "bus"})
+    await give(ground, city, editor, refs[1], "metro")
+    async with ground.db.acquire() as connection, connection.transaction():
+        assert len(await lessons.newest(connection, 4)) == 4
+        assert len(await lessons.judged(connection, 4)) == 2
+        looked = await connection.fetchval(
+            "SELECT seq_scan + idx_scan FROM pg_stat_xact_user_tables WHERE relname = 'outbox'"
+        )
+    assert looked <= 3  # for the one that was given away, by each of three queries
+
+
+async def test_a_query_that_takes_too_long_is_told_with_a_code(
+    ground: Ground, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(TimeoutError) as late:
+        await ground.db.execute("SELECT pg_sleep(9)", timeout=0.01)
+    _terminal.tell("train", late.value)
+    assert "[servers.slow]" in capsys.readouterr().err
 
 
 def test_a_folder_without_labels_is_refused(bigear: Bigear, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -22,9 +23,10 @@ from hub.home import Home
 from hub.model.cases import CaseRecord
 from hub.model.errors import BadInput, Conflict, NotFound
 from hub.model.people import Grant, Principal
+from hub.ports.labeller import Labeller
 from hub.rules.books import read_document
 from hub.settings import CLONE
-from hub.store import reading
+from hub.store import cases, reading
 from hub.wiring import load_version
 from tests.flow.case_records import newest, now, of_item, put, tell
 from tests.versions import favouring
@@ -462,3 +464,67 @@ async def test_an_edit_by_the_author_is_no_correction(
     assert (await newest(ground, case))[0] == "case.reread"
     with pytest.raises(Conflict, match=TOO_LATE):
         await undo_correction(ground, city, editor, case.id, after.version)
+
+
+async def test_a_correction_and_a_delete_by_the_platform_do_not_wait_for_each_other(
+    ground: Ground, city: CityNow, work_off: Work
+) -> None:
+    item_id = await tell(ground, "서울 중구 시청역 가로등이 꺼졌어요")
+    await work_off()
+    case = await of_item(ground, item_id)
+    async with ground.db.acquire() as connection, connection.transaction():
+        await cases.lock(connection, case.id)
+        deleted = asyncio.create_task(tell(ground, "", op="delete"))
+        async with asyncio.timeout(10):
+            while not await ground.db.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                await asyncio.sleep(0.01)
+        await cases.correct_labels(connection, item_id, {"service": "taxi"})
+    await deleted
+    after = await of_item(ground, item_id)
+    assert (after.service, after.version) == ("taxi", case.version + 1)
+    assert (await newest(ground, case))[0] == "case.deleted"
+
+
+LAMP = "서울 중구 시청역 가로등이 꺼졌어요"
+FIRE = "서울 중구 시청역 앞에 불이 났어요 살려 주세요"
+
+
+async def test_a_correction_is_undone_however_many_edits_wait(
+    ground: Ground, city: CityNow, editor: Principal, work_off: Work
+) -> None:
+    item_id = await tell(ground, LAMP)
+    await work_off()
+    case, before = await of_item(ground, item_id), await detail(ground, item_id)
+    taxi = {"service": "taxi"}
+    version = await correct_labels(ground, city, editor, case.id, case.version, taxi, reroute=False)
+    for text in (f"{LAMP} 빨리요", FIRE):
+        await tell(ground, text, op="edit")
+    await undo_correction(ground, city, editor, case.id, version)
+    stored = await detail(ground, item_id)
+    assert (stored["service"], stored["corrected"]) == (before["service"], {})
+    await work_off()
+    after = await of_item(ground, item_id)
+    assert (after.service, after.rule != case.rule) == ("fire_rescue", True)
+
+
+async def test_labels_of_an_edit_are_nobodys_to_correct_before_they_are_told(
+    ground: Ground, city: CityNow, editor: Principal, work_off: Work, model: Labeller
+) -> None:
+    item_id = await tell(ground, LAMP)
+    await work_off()
+    case = await of_item(ground, item_id)
+    taxi = {"service": "taxi"}
+    version = await correct_labels(ground, city, editor, case.id, case.version, taxi, reroute=False)
+    await tell(ground, FIRE, op="edit")
+    await label(ground, model, 1)
+    labelled = await detail(ground, item_id)
+    with pytest.raises(Conflict, match=r"^conflict$"):
+        await undo_correction(ground, city, editor, case.id, version)
+    with pytest.raises(Conflict, match=r"^conflict$"):
+        await correct_labels(ground, city, editor, case.id, version, taxi, reroute=False)
+    assert await detail(ground, item_id) == labelled
+    await work_off()
+    version = (await now(ground, case.id)).version
+    bus = {"service": "bus"}
+    await correct_labels(ground, city, editor, case.id, version, bus, reroute=False)
+    assert (await detail(ground, item_id))["corrected"]["service"]["text"] == 2

@@ -11,12 +11,16 @@ import asyncpg
 import pytest
 
 import classifiers
+from hub.flow.city import CityNow
 from hub.flow.complain import Complaint, complain
 from hub.flow.ground import Ground
 from hub.flow.receive import receive, secret_digest
 from hub.model.errors import BadInput, Conflict
 from hub.model.items import Account, Anomalous, Author, Batch, Contact, Inbound, Point
 from hub.store import log, pipeline
+from tests.flow.case_records import of_item, tell
+
+Work = Callable[[], Awaitable[None]]
 
 ACCOUNT = Account("blog_city", "rss", "City blog")
 
@@ -96,6 +100,32 @@ async def test_edits_and_deletes_of_the_platform_are_honoured(ground: Ground) ->
     assert row is not None and tuple(row) == ("", None, False)
     types = await ground.db.fetch("SELECT type FROM outbox ORDER BY id")
     assert [r["type"] for r in types] == ["item.received", "item.changed", "item.deleted"]
+
+
+async def test_what_is_deleted_while_an_edit_waits_stays_where_it_was(
+    ground: Ground, city: CityNow, work_off: Work
+) -> None:
+    item_id = await tell(ground, "서울 중구 시청역 가로등이 꺼졌어요")
+    await work_off()
+    before = await of_item(ground, item_id)
+    assert (before.state, before.service) == ("queued", "streetlight")
+    await tell(ground, "서울 중구 시청역 가로등이 또 꺼졌어요", op="edit")
+    await tell(ground, "", op="delete")
+    await work_off()
+    after = await of_item(ground, item_id)
+    for name in ("state", "agency", "rule", "service", "area", "deadline_at"):
+        assert getattr(after, name) == getattr(before, name)
+    assert after.version == before.version + 1
+
+
+async def test_what_is_deleted_before_it_was_read_gets_no_case(
+    ground: Ground, city: CityNow, work_off: Work
+) -> None:
+    await tell(ground, "서울 중구 시청역 가로등이 꺼졌어요")
+    await tell(ground, "", op="delete")
+    await work_off()
+    assert await ground.db.fetchval("SELECT count(*) FROM work_case") == 0
+    assert await ground.db.fetchval("SELECT count(*) FROM item_label") == 0
 
 
 async def test_what_does_not_parse_is_kept_raw(ground: Ground) -> None:

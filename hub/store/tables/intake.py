@@ -111,6 +111,7 @@ item_label = Table(
     "item_label",
     metadata,
     Column("item_id", BigInteger, ForeignKey("item.id", ondelete="CASCADE"), primary_key=True),
+    Column("item_version", Integer, nullable=False),  # whose text they are of
     Column("service", Text, nullable=False),
     Column("service_confidence", Double, nullable=False),
     Column("intent", Text, nullable=False),
@@ -131,6 +132,7 @@ item_label = Table(
     # Head → which text a person said it of, and what stood before (``hub.store.cases``).
     Column("corrected", JSONB, nullable=False, server_default="{}"),
     moment("labelled_at", now=True),
+    Index("ix_item_label_corrected", "item_id", postgresql_where=text("corrected <> '{}'")),
 )
 
 photo = Table(

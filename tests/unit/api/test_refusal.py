@@ -33,6 +33,8 @@ from hub.model.errors import BadInput, Conflict, TooMany
         (asyncpg.CannotConnectNowError(""), 503, "unavailable"),
         (asyncpg.ConnectionDoesNotExistError(""), 503, "unavailable"),
         (asyncpg.ReadOnlySQLTransactionError(""), 503, "unavailable"),
+        (asyncpg.DeadlockDetectedError(""), 409, "conflict"),
+        (asyncpg.SerializationError(""), 409, "conflict"),
         (asyncpg.InterfaceError("connection is closed"), 503, "unavailable"),
         (_base.DataError("invalid input for query argument $1"), 500, "internal"),
         (asyncpg.UndefinedColumnError(""), 500, "internal"),

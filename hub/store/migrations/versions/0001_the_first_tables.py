@@ -517,6 +517,7 @@ def upgrade() -> None:
     op.create_table(
         "item_label",
         sa.Column("item_id", sa.BigInteger(), nullable=False),
+        sa.Column("item_version", sa.Integer(), nullable=False),
         sa.Column("service", sa.Text(), nullable=False),
         sa.Column("service_confidence", sa.Double(), nullable=False),
         sa.Column("intent", sa.Text(), nullable=False),
@@ -558,6 +559,13 @@ def upgrade() -> None:
             ["item_id"], ["item.id"], name=op.f("fk_item_label_item_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("item_id", name=op.f("pk_item_label")),
+    )
+    op.create_index(
+        "ix_item_label_corrected",
+        "item_label",
+        ["item_id"],
+        unique=False,
+        postgresql_where=sa.text("corrected <> '{}'"),
     )
     op.create_table(
         "item_text",
