@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from hub.model.errors import BigEarError, Conflict, Unavailable
+from hub.model.errors import BigEarError, Unavailable
 from hub.model.texts import text
 
 logger = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ def _of_database(failed: asyncpg.PostgresError | asyncpg.InterfaceError) -> web.
         return refusal(lacking(failed))
     if isinstance(failed, asyncpg.TransactionRollbackError):  # two waited for each other
         logger.warning("the database gave up a transaction", extra={"error": repr(failed)})
-        return refusal(Conflict())
+        return refusal(Unavailable())  # nothing was done: a webhook's sender must try again
     # A value that asyncpg cannot send is an InterfaceError too, and the program's fault.
     if isinstance(failed, _DATABASE_AWAY) and not isinstance(failed, ValueError):
         logger.exception("the database is away")

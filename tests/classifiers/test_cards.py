@@ -247,7 +247,8 @@ def test_what_a_feed_puts_before_every_message_makes_no_twins_of_them(tmp_path: 
     learned = from_hub.lessons([*rows, *again], [])
     assert learned == [one for one in [*rows, *again] if one["text"] not in kept]
     assert len(learned) > 60
-    report = from_hub.make(None, tmp_path / "version", rows + others(), None)
+    judged = [{"id": one["id"], "text": one["text"]} | one["corrected"] for one in rows]
+    report = from_hub.make(None, tmp_path / "version", [*rows, *others(), *judged], None)
     assert report["service"]["messages"] > 5
     assert report["service"]["accuracy"] > report["parent_card"]["service"]["accuracy"]
 
