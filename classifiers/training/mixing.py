@@ -76,7 +76,8 @@ def places(
     weights = np.array([1.0, *[0.0] * COUNT])
     if any(right) and not all(right):
         every = np.concatenate(seen)
-        spread = every.std(axis=0) + 1e-9
+        spread = every.std(axis=0)
+        spread[spread < 1e-6] = 1.0  # what is the same everywhere tells nothing, and must not count
         model = LogisticRegression(C=PLACE_PENALTY, max_iter=500).fit(every / spread, right)
         weights = np.append(model.coef_[0] / spread, model.intercept_[0])
     together = [again(found, clues, weights) for found, clues in zip(alone, seen, strict=True)]

@@ -21,7 +21,7 @@ MODEL = load()
     [
         ("강남역 3번 출구에 쓰레기가 쌓여 있습니다", "강남역 3번 출구"),
         ("관악구 신림동에 가로등이 없어요", "관악구 신림동"),
-        ("신도림역 고장. 신도림역 1번 출구 엘리베이터가 멈췄습니다", "신도림역 1번 출구"),
+        ("신도림역 고장. 신도림역 1번 출구가 막혔습니다", "신도림역 1번 출구"),
         ("여의도 한강공원 쓰레기통이 넘쳐요", "여의도 한강공원"),
         ("Pothole in front of 344 Saratoga street since May", "344 Saratoga street"),
         ("Graffiti all over the benches in Garvey Park, please clean", "Garvey Park"),
