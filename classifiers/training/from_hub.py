@@ -377,8 +377,7 @@ def _say(text: str) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Writes the report card as JSON, or ``{"too_few": found, "needed": …}``, or ``{"unlike":
-    corrected}``; exit code 2 for a
-    parent or data that cannot be read."""
+    corrected}``; exit code 2 for a parent or data that cannot be read."""
     parser = argparse.ArgumentParser(prog="classifiers.training.from_hub")
     parser.add_argument("parent")
     parser.add_argument("out", type=Path)

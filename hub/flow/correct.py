@@ -91,8 +91,7 @@ async def undo_correction(
 
     Raises Conflict ``undo.too_late`` where it was something else or somebody else's, where the rule
     book no longer has that agency, or where who undoes it could not put it back; Conflict as
-    ``correct_labels`` does; BadInput
-    ``assignee.not_in_agency``.
+    ``correct_labels`` does; BadInput ``assignee.not_in_agency``.
     """
     async with changing(ground, who, case_id, version, "case.work") as (tx, case):
         told = await log.of_version(tx.connection, "case", case_id, version)
