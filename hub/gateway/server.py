@@ -182,6 +182,8 @@ class Gateway:
                 position = await self._catch_up(client, order, position)
             else:  # the log, which was asked, is a moment ahead of the feed: nothing is told twice
                 await asyncio.sleep(BEHIND_S)
+                if client.connection.close_code is not None:
+                    return  # a feed that was stopped first would be waited for without end
         if client.session.holds(order.id, order.topic):  # it may have been barred meanwhile
             self.watchers.add(order.topic, client)
 
