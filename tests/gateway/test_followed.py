@@ -125,6 +125,7 @@ async def test_who_was_away_while_it_was_answered_is_told_just_that(
     street: Street, window: Window
 ) -> None:
     await street.move(0, "merged", into=1)
+    await window.settled()  # a page opened before would be told of the merging, and read anew
     async with street.page() as page:
         await window.same(page)
         await page.away()
