@@ -223,13 +223,19 @@ class LiveClient:
                     self.states[frame["topic"]].take(frame)
                     self._fresh.discard(frame["topic"])
                 case "resync" if frame["reason"] == "not_allowed":
-                    self.barred.add(frame["topic"])
+                    self._bar(frame["topic"])
                 case "resync":
                     self._fresh.add(frame["topic"])
                     asked[await one.subscribe(frame["topic"])] = frame["topic"]
                 case "error" if frame["code"] == "unavailable":
                     raise OSError("the hub cannot serve now")
                 case "error" if frame["code"] == "topic.denied":
-                    self.barred.add(asked[frame["id"]])
+                    self._bar(asked[frame["id"]])
                 case "error":
                     raise RuntimeError(f"the hub refused: {frame}")
+
+    def _bar(self, topic: str) -> None:
+        """It is not, or no longer, for this client: what was known of it is forgotten."""
+        self.barred.add(topic)
+        self.states[topic].records = {}
+        self._fresh.discard(topic)

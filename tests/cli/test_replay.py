@@ -147,6 +147,11 @@ def test_points_outside_the_city_are_noted_or_scattered(
     assert stored(inside) == [(3,)]
 
 
+def _hear_ctrl_c() -> None:
+    """Whoever runs the tests in the background has it ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_ctrl_c_stops_it_cleanly_and_the_rest_can_follow(
     bigear: Bigear, tmp_path: Path, city_url: str, redis_url: str, stored: Stored
 ) -> None:
@@ -160,6 +165,7 @@ def test_ctrl_c_stops_it_cleanly_and_the_rest_can_follow(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - pytest has one thread
     ) as process:
         assert process.stderr is not None
         assert "items" in process.stderr.readline()  # a line of progress without a terminal
