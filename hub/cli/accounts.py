@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from ipaddress import ip_network
 from pathlib import Path
 
 from connectors.registry import manifests, open_connector
+from hub import wiring
 from hub.cli._ground import on_ground
 from hub.flow.accounts import disable, enable
 from hub.model.errors import BadInput, NotFound
 from hub.model.items import Account
+from hub.model.network import networks
 from hub.model.rulebook import AccountEntry
 from hub.net.client import Outside
 from hub.ports.connector import ConnectorError
-from hub.rules.books import read_network
 from hub.settings import Settings, read_settings
 from hub.store import accounts, quarantine
 from hub.wiring import Standing
@@ -117,9 +117,9 @@ async def _check(stand: Standing, settings: Settings, code: str) -> int:
 
 
 async def _probe(account: Account, settings: Settings) -> int:
-    allowed = read_network(settings.config).get("allowed_private", ())
+    allowed = networks(wiring.network_of(settings).allowed_private)
     try:
-        async with Outside(allowed_private=tuple(map(ip_network, allowed))) as outside:
+        async with Outside(allowed_private=allowed) as outside:
             await open_connector(account, outside).check()
     except ConnectorError as refused:
         return _refused(account.code, refused)
