@@ -57,8 +57,8 @@ async def _add(stand: Standing, args: argparse.Namespace) -> int:
 
 
 def _grant(stand: Standing, word: str) -> Grant:
-    role, _, agency = word.partition(":")
-    if agency and stand.city.now.book.agency(agency) is None:
+    role, bound, agency = word.partition(":")
+    if bound and stand.city.now.book.agency(agency) is None:
         raise BadInput("agency.unknown", agency=agency)
     return Grant(role, agency or None)
 

@@ -63,6 +63,7 @@ def test_what_cannot_be_done_is_refused_and_changes_nothing(bigear: Bigear, city
         (("add", "Park Kim", "--name", "A", "--role", "agent"), "login.invalid"),
         (("add", "park", "--name", "A", "--role", "chief"), "role.unknown"),
         (("add", "park", "--name", "A", "--role", "agent:atlantis"), "agency.unknown"),
+        (("add", "park", "--name", "A", "--role", "agent:"), "agency.unknown"),
         (("reset", "nobody"), "user.not_found"),
         (("disable", "nobody"), "user.not_found"),
     ):
