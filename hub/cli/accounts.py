@@ -83,9 +83,11 @@ async def _list(stand: Standing) -> int:
 
 async def _enable(stand: Standing, settings: Settings, args: argparse.Namespace) -> int:
     entry = _entry(stand, args.code)
+    secret = _read_secret(args.secret_file) if args.secret_file else None
     async with stand.ground.db.acquire() as connection:
         state = (await accounts.states(connection)).get(args.code)
-        secret = _read_secret(args.secret_file) or await accounts.secret(connection, args.code)
+        if secret is None:
+            secret = await accounts.secret(connection, args.code)
     wanted = dict(args.set) or (state.settings if state else {})
     account = Account(entry.code, entry.platform, entry.name_en, wanted, secret, enabled=True)
     try:
@@ -150,14 +152,14 @@ def _entry(stand: Standing, code: str) -> AccountEntry:
     return entry
 
 
-def _read_secret(file: Path | None) -> str | None:
-    if file is None:
-        return None
+def _read_secret(file: Path) -> str:
     try:
-        secret = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+        given = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise BadInput("input.encoding") from None
-    return secret.strip()
+    if not (secret := given.strip()):
+        raise BadInput("secret.empty")
+    return secret
 
 
 def _refused(code: str, refused: ConnectorError) -> int:
