@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from hub import __version__
 from hub.bus.bell import Bell
 from hub.flow.ground import Ground
-from hub.model.errors import BadInput
+from hub.model.errors import BadInput, Conflict
 from hub.model.items import Account, Batch
 from hub.model.network import Network, networks
 from hub.observe.logs import start_logging
@@ -95,8 +95,11 @@ async def prepare(settings: Settings) -> None:
 
 async def _migrate(ground: Ground, settings: Settings) -> None:
     async with ground.db.acquire() as connection:
-        if await version.current(connection) == version.newest():
-            return
+        revision = await version.current(connection)
+    if revision == version.newest():
+        return
+    if revision is not None and not version.is_known(revision):
+        raise Conflict("database.newer", revision=revision, newest=version.newest())
     from hub.store.migrate import upgrade  # Alembic and SQLAlchemy are slow to load
 
     await upgrade(settings.database_url)

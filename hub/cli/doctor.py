@@ -24,7 +24,7 @@ from hub.cli._terminal import say
 from hub.flow.model import SHIPPED
 from hub.flow.photos import path_of, probe
 from hub.settings import Settings, read_settings
-from hub.store import deliveries, health, log, models, schema, soundness
+from hub.store import deliveries, health, log, models, schema, soundness, version
 from hub.store.pool import Pool, open_pool
 
 OUTBOX_WAITS_S = 30.0
@@ -126,9 +126,21 @@ async def _room(patient: Patient) -> Verdict:
 
 
 async def _tables(patient: Patient) -> Verdict:
+    async with patient.db.acquire() as connection:
+        revision = await version.current(connection)
+    if revision is not None and not version.is_known(revision):
+        return Verdict(
+            f"of a newer version of the hub: {revision}, this one knows {version.newest()}",
+            "start that version, or restore a backup that this one made into an empty database",
+        )
     different = await schema.differences_at(patient.settings.database_url)
-    if not different:
+    if not different and revision == version.newest():
         return Verdict("as declared")
+    if not different:
+        return Verdict(
+            f"at revision {revision or 'none'}, this version of the hub is at {version.newest()}",
+            "stop the hub, then: bigear migrate",
+        )
     return Verdict(
         f"otherwise than declared: {_some([str(one) for one in different])}",
         "start this version of the hub, which migrates; if that does not help, undo by hand what "
