@@ -87,6 +87,7 @@ def test_roles_run_one_by_one_and_a_backup_holds_all_of_it(
     migrated = bigear(env, "migrate")
     assert "the database is ready" in migrated.stdout, migrated.stderr
     assert "first_users.txt" in migrated.stdout
+    assert "the pages are ready" in migrated.stdout
     roles = [
         subprocess.Popen(
             [sys.executable, "-m", "hub.cli", "run", role],
@@ -100,6 +101,7 @@ def test_roles_run_one_by_one_and_a_backup_holds_all_of_it(
     backup = tmp_path / "backup"
     try:
         _answers(f"http://127.0.0.1:{env['BIGEAR_HTTP_PORT']}/healthz")
+        _answers(f"http://127.0.0.1:{env['BIGEAR_HTTP_PORT']}/")
         _until(lambda: _count(databases[0], "work_case") >= 3)  # samples, through every role
         done = bigear(env, "backup", str(backup))
         assert done.returncode == 0, done.stderr
@@ -126,13 +128,22 @@ def test_roles_run_one_by_one_and_a_backup_holds_all_of_it(
 
 def test_the_page_names_only_what_there_is() -> None:
     commands = set(re.findall(r"\./bigear ([a-z]+)", INSTALL))
-    assert commands == {"migrate", "run", "backup", "restore", "doctor"}
+    assert commands == {"migrate", "pages", "run", "backup", "restore", "doctor"}
     for command in commands:
         assert (CLONE / "hub" / "cli" / f"{command}.py").exists()
     settings = (CLONE / "hub" / "settings.py").read_text(encoding="utf-8")
     assert all(name in settings for name in set(re.findall(r"BIGEAR_[A-Z_]+", INSTALL)))
     for link in re.findall(r"\]\(([^)]+)\)", INSTALL):
         assert (CLONE / "docs" / link).exists(), link
+
+
+def test_a_unit_and_what_is_done_before_it_stand_on_the_same_home() -> None:
+    for unit in (CLONE / "docs" / "systemd").iterdir():
+        told = unit.read_text(encoding="utf-8").replace("\\\n#", "")
+        [home] = re.findall(r"^Environment=(BIGEAR_HOME=\S+)$", told, re.MULTILINE)
+        for line in told.splitlines():
+            if line.startswith("#") and "/opt/bigear/bigear " in line:
+                assert f" {home} " in line, unit.name
 
 
 def _answers(url: str) -> None:
