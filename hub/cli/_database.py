@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncpg
 
 from hub.cli._terminal import DiskFull
-from hub.model.errors import BigEarError, Unavailable
+from hub.model.errors import BadInput, BigEarError, Unavailable
 
 _CODES: tuple[tuple[str, tuple[type[Exception], ...]], ...] = (
     ("database.url", (asyncpg.ClientConfigurationError,)),
@@ -43,6 +43,8 @@ def refusal(problem: BaseException) -> BigEarError | None:
     while said is not None:
         if isinstance(said, asyncpg.DiskFullError):
             return DiskFull()
+        if isinstance(said, UnicodeEncodeError) and isinstance(problem, asyncpg.DataError):
+            return BadInput("input.encoding")  # a byte of the command line that is no UTF-8
         for code, kinds in _CODES:
             if isinstance(said, kinds):
                 return Unavailable(code, reason=str(said))

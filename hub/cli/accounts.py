@@ -11,6 +11,7 @@ from pathlib import Path
 
 from connectors.registry import manifests, open_connector
 from hub import wiring
+from hub.cli._arguments import number
 from hub.cli._ground import on_ground
 from hub.flow.accounts import disable, enable
 from hub.model.errors import BadInput, NotFound
@@ -36,7 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     probe = doing.add_parser("check", help="try an account once, storing nothing")
     probe.add_argument("code")
     kept = doing.add_parser("quarantine", help="payloads that did not parse, newest first")
-    kept.add_argument("--raw", type=int, metavar="ID", help="write one payload's bytes to stdout")
+    kept.add_argument(
+        "--raw", type=number, metavar="ID", help="write one payload's bytes to stdout"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
