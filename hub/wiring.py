@@ -13,17 +13,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub import __version__
 from hub.bus.bell import Bell
 from hub.flow.ground import Ground
-from hub.model.errors import BadInput
+from hub.model.errors import BadInput, Conflict
 from hub.model.items import Account, Batch
+from hub.model.network import Network, networks
 from hub.observe.logs import start_logging
 from hub.ports.connector import WebhookRequest
+from hub.rules.bookcheck import check_network, network_finding
 from hub.rules.books import read_network
 from hub.settings import Settings
 from hub.store import version
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from hub.home import Home
     from hub.net.client import Outside
     from hub.ports.labeller import Labeller
+    from hub.store.tiles import TileArchive
 
 Ready = Callable[[], None]
 """Called by a role once it does its work."""
@@ -93,8 +95,11 @@ async def prepare(settings: Settings) -> None:
 
 async def _migrate(ground: Ground, settings: Settings) -> None:
     async with ground.db.acquire() as connection:
-        if await version.current(connection) == version.newest():
-            return
+        revision = await version.current(connection)
+    if revision == version.newest():
+        return
+    if revision is not None and not version.is_known(revision):
+        raise Conflict("database.newer", revision=revision, newest=version.newest())
     from hub.store.migrate import upgrade  # Alembic and SQLAlchemy are slow to load
 
     await upgrade(settings.database_url)
@@ -108,6 +113,32 @@ def _write_first_users(path: Path, made: dict[str, str], office: str | None) -> 
     path.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write("\n".join(lines) + "\n")
+
+
+def network_of(settings: Settings) -> Network:
+    """How this machine stands in its network. Raises BadInput ``config.invalid``: going on without
+    what somebody wrote there would trust and tell other people than they said."""
+    network, findings = read_network(settings.config)
+    findings += check_network(network, settings.config)
+    if findings:
+        raise BadInput("config.invalid", detail="\n".join(map(str, findings)))
+    return network
+
+
+def _open_tiles(network: Network, settings: Settings) -> TileArchive | None:
+    from hub.store.tiles import NoTileArchive, open_archive
+
+    try:
+        return open_archive(Path(network.tile_archive)) if network.tile_archive else None
+    except NoTileArchive as wrong:
+        found = network_finding(settings.config, "tile_archive", str(wrong))
+        raise BadInput("config.invalid", detail=str(found)) from None
+
+
+def refuse_bad_network(settings: Settings) -> None:
+    """Raises BadInput ``config.invalid`` for what would keep a role from starting."""
+    if archive := _open_tiles(network_of(settings), settings):
+        archive.close()
 
 
 async def run_role(role: str, settings: Settings, ready: Ready = lambda: None) -> None:
@@ -136,9 +167,8 @@ async def _run_api(settings: Settings, stand: Standing, ready: Ready) -> None:
     from hub.api.app import build
     from hub.api.context import ApiContext
     from hub.bus.rate import Rates
-    from hub.store.tiles import open_archive
 
-    network = read_network(settings.config)
+    network = network_of(settings)
     rates = Rates(settings.redis_url)
     context = ApiContext(
         ground=stand.ground,
@@ -147,13 +177,13 @@ async def _run_api(settings: Settings, stand: Standing, ready: Ready) -> None:
         pages=settings.pages,
         photos=settings.home.photos,
         live_port=settings.live_port,
-        public_url=str(network.get("public_url", "")).rstrip("/"),
-        trusted_proxies=tuple(ip_network(n) for n in network.get("trusted_proxies", ())),
+        public_url=network.origin,
+        trusted_proxies=networks(network.trusted_proxies),
         hook=_hook,
         check_key=settings.home.secret("check"),
         version=__version__,
-        rate_scale=float(network.get("rate_scale", 1.0)),
-        tiles=open_archive(Path(archive)) if (archive := network.get("tile_archive")) else None,
+        rate_scale=network.rate_scale,
+        tiles=_open_tiles(network, settings),
     )
     runner = web.AppRunner(build(context), access_log=None, handle_signals=False)
     await runner.setup()
@@ -176,7 +206,7 @@ async def _run_gateway(settings: Settings, ground: Ground, bell: Bell, ready: Re
     from hub.gateway.context import GatewayContext
     from hub.gateway.server import serve_gateway
 
-    public_url = str(read_network(settings.config).get("public_url", "")).rstrip("/")
+    public_url = network_of(settings).origin
     await serve_gateway(
         GatewayContext(
             ground.db,
@@ -261,5 +291,4 @@ def _outside(settings: Settings) -> Outside:
     """The way out, open to the private networks that the configuration names and no others."""
     from hub.net.client import Outside
 
-    networks = read_network(settings.config).get("allowed_private", ())
-    return Outside(allowed_private=tuple(ip_network(network) for network in networks))
+    return Outside(allowed_private=networks(network_of(settings).allowed_private))

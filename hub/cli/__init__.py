@@ -69,6 +69,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except Exception as problem:
+        from hub.cli._database import refusal  # a command without a database does without
+
+        if (refused := refusal(problem)) is None:
+            raise
+        tell(name, refused)
+        return 1
 
 
 def _modules() -> list[Path]:

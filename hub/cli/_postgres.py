@@ -17,9 +17,9 @@ class ProgramFailed(BigEarError):
     code = "backup.program"
 
 
-async def run_program(settings: Settings, name: str, *options: str) -> None:
-    """Run one on the hub's database. The password travels in the environment, where other users of
-    the machine cannot see it. Raises ``ProgramFailed``."""
+async def run_program(settings: Settings, name: str, *options: str) -> str:
+    """Run one on the hub's database; what it printed. The password travels in the environment, where
+    other users of the machine cannot see it. Raises ``ProgramFailed``."""
     address, password = _without_password(settings.database_url)
     env = dict(os.environ)
     if settings.embedded_database:
@@ -28,13 +28,19 @@ async def run_program(settings: Settings, name: str, *options: str) -> None:
         env["PGPASSWORD"] = password
     try:
         process = await asyncio.create_subprocess_exec(
-            name, *options, f"--dbname={address}", env=env, stderr=asyncio.subprocess.PIPE
+            name,
+            *options,
+            f"--dbname={address}",
+            env=env,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
         )
     except FileNotFoundError:
         raise ProgramFailed(program=name, reason="it is not installed") from None
-    _, said = await process.communicate()
+    printed, said = await process.communicate()
     if process.returncode:
         raise ProgramFailed(program=name, reason=said.decode(errors="replace").strip()[-2_000:])
+    return printed.decode(errors="replace")
 
 
 def _without_password(url: str) -> tuple[str, str]:

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from ipaddress import ip_network
 from pathlib import Path
 
 from connectors.registry import manifests, open_connector
+from hub import wiring
+from hub.cli._arguments import number
 from hub.cli._ground import on_ground
 from hub.flow.accounts import disable, enable
 from hub.model.errors import BadInput, NotFound
 from hub.model.items import Account
+from hub.model.network import networks
 from hub.model.rulebook import AccountEntry
 from hub.net.client import Outside
 from hub.ports.connector import ConnectorError
-from hub.rules.books import read_network
 from hub.settings import Settings, read_settings
 from hub.store import accounts, quarantine
 from hub.wiring import Standing
@@ -36,7 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     probe = doing.add_parser("check", help="try an account once, storing nothing")
     probe.add_argument("code")
     kept = doing.add_parser("quarantine", help="payloads that did not parse, newest first")
-    kept.add_argument("--raw", type=int, metavar="ID", help="write one payload's bytes to stdout")
+    kept.add_argument(
+        "--raw", type=number, metavar="ID", help="write one payload's bytes to stdout"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -83,9 +86,11 @@ async def _list(stand: Standing) -> int:
 
 async def _enable(stand: Standing, settings: Settings, args: argparse.Namespace) -> int:
     entry = _entry(stand, args.code)
+    secret = _read_secret(args.secret_file) if args.secret_file else None
     async with stand.ground.db.acquire() as connection:
         state = (await accounts.states(connection)).get(args.code)
-        secret = _read_secret(args.secret_file) or await accounts.secret(connection, args.code)
+        if secret is None:
+            secret = await accounts.secret(connection, args.code)
     wanted = dict(args.set) or (state.settings if state else {})
     account = Account(entry.code, entry.platform, entry.name_en, wanted, secret, enabled=True)
     try:
@@ -117,9 +122,9 @@ async def _check(stand: Standing, settings: Settings, code: str) -> int:
 
 
 async def _probe(account: Account, settings: Settings) -> int:
-    allowed = read_network(settings.config).get("allowed_private", ())
+    allowed = networks(wiring.network_of(settings).allowed_private)
     try:
-        async with Outside(allowed_private=tuple(map(ip_network, allowed))) as outside:
+        async with Outside(allowed_private=allowed) as outside:
             await open_connector(account, outside).check()
     except ConnectorError as refused:
         return _refused(account.code, refused)
@@ -150,14 +155,14 @@ def _entry(stand: Standing, code: str) -> AccountEntry:
     return entry
 
 
-def _read_secret(file: Path | None) -> str | None:
-    if file is None:
-        return None
+def _read_secret(file: Path) -> str:
     try:
-        secret = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+        given = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise BadInput("input.encoding") from None
-    return secret.strip()
+    if not (secret := given.strip()):
+        raise BadInput("secret.empty")
+    return secret
 
 
 def _refused(code: str, refused: ConnectorError) -> int:

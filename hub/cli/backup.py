@@ -16,7 +16,10 @@ from hub.model.errors import Conflict
 from hub.settings import Settings, read_settings
 
 DUMP = "database.dump"
-FOLDERS = ("photos", "areas", "secrets", "models")
+FOLDERS = ("secrets", "areas", "models", "photos")
+"""Without the secrets the rest is worth little; photos are the most."""
+HALF_MADE = ".half-made"
+"""Where all of it lies until it is whole, inside the backup's folder (which may be a disk's own)."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,10 +29,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     folder = args.folder.absolute()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if any(folder.iterdir()):
+    if any(path.name != HALF_MADE for path in folder.iterdir()):
         raise Conflict("backup.not_empty", folder=str(folder))
     folder.chmod(0o700)
-    asyncio.run(_backup(read_settings(), folder))
+    half_made = folder / HALF_MADE
+    shutil.rmtree(half_made, ignore_errors=True)  # of one that was killed
+    half_made.mkdir(mode=0o700)
+    try:
+        asyncio.run(_backup(read_settings(), half_made))
+        for path in sorted(half_made.iterdir(), key=lambda path: path.name == DUMP):
+            path.rename(folder / path.name)  # the dump last: it makes the folder a backup
+    finally:
+        shutil.rmtree(half_made, ignore_errors=True)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     print(f"{folder} holds the whole hub, {size / 1e6:.1f} MB")
     return 0
@@ -40,7 +51,22 @@ async def _backup(settings: Settings, folder: Path) -> None:
     async with standing(settings):
         await run_program(settings, "pg_dump", "--format=custom", f"--file={folder / DUMP}")
     for name in FOLDERS:
-        if (settings.home.root / name).is_dir():
-            # What begins with a dot is being written, and may be gone before it is copied.
-            half_made = shutil.ignore_patterns(".*")
-            shutil.copytree(settings.home.root / name, folder / name, ignore=half_made)
+        _copy(settings.home.root / name, folder / name)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A file, or a folder with all in it but what begins with a dot, which is being written. What the
+    hub deletes meanwhile is passed over: it belongs to no backup."""
+    try:
+        if not source.is_dir():
+            shutil.copy2(source, target)
+            return
+        entries = list(source.iterdir())
+        target.mkdir()
+        shutil.copymode(source, target)
+        for entry in entries:
+            if not entry.name.startswith("."):
+                _copy(entry, target / entry.name)
+    except FileNotFoundError:
+        if source.exists():
+            raise

@@ -1,16 +1,19 @@
-"""Check the rule books: files and lines of what is wrong, and what a city should know."""
+"""Check the rule books and the network: where something is wrong, and what a city should know."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 from hub.flow.configure import read_areas
 from hub.model.rulebook import RuleBook
 from hub.rules import books
 from hub.rules.areas import AreaIndex
-from hub.rules.bookcheck import check
+from hub.rules.bookcheck import check, check_network, network_finding
+from hub.rules.books import Finding
 from hub.settings import read_settings
+from hub.store.tiles import NoTileArchive, open_archive
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +32,7 @@ def run(args: argparse.Namespace) -> int:
     elif not findings:
         # A wrong type is often what another finding already says: an unknown key, an unread file.
         findings.append(book)
+    findings += [found for found in _network(folder) if found not in findings]
     for finding in findings:
         print(finding)
     _areas(index)
@@ -37,6 +41,17 @@ def run(args: argparse.Namespace) -> int:
         return 1
     print("all good; `bigear config diff` shows what `bigear config apply` would change")
     return 0
+
+
+def _network(folder: Path) -> Iterator[Finding]:
+    network, findings = books.read_network(folder)
+    yield from findings
+    yield from check_network(network, folder)
+    if network.tile_archive:
+        try:
+            open_archive(Path(network.tile_archive)).close()
+        except NoTileArchive as wrong:
+            yield network_finding(folder, "tile_archive", str(wrong))
 
 
 def _count(book: RuleBook, index: AreaIndex) -> None:

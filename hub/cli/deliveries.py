@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from hub.cli._arguments import number
 from hub.cli._ground import on_ground
 from hub.flow.ground import DELIVERIES
 from hub.model.errors import NotFound
@@ -19,10 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     doing = parser.add_subparsers(dest="doing", required=True)
     listed = doing.add_parser("list", help="what is not delivered, the newest first")
     listed.add_argument("--all", action="store_true", help="what is delivered too")
-    listed.add_argument("--limit", type=int, default=100, help="at most so many (100)")
+    listed.add_argument("--limit", type=number, default=100, help="at most so many (100)")
     again = doing.add_parser("retry", help="send again what failed")
     which = again.add_mutually_exclusive_group(required=True)
-    which.add_argument("id", type=int, nargs="*", default=[], help="these")
+    which.add_argument("id", type=number, nargs="*", default=[], help="these")
     which.add_argument("--agency", help="all for one agency")
     secret = doing.add_parser("secret", help="the secret that an agency checks signatures with")
     secret.add_argument("agency")

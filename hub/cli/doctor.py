@@ -1,4 +1,4 @@
-"""Examine what the hub keeps: facts, tables, texts, photos, models, queues; say what to do.
+"""Examine the hub: facts, tables, texts, photos, models, queues, accounts; say what to do.
 
 Changes nothing, and works whether the hub runs or not. Exit code 1 when anything is wrong.
 """
@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,7 +25,8 @@ from hub.cli._terminal import say
 from hub.flow.model import SHIPPED
 from hub.flow.photos import path_of, probe
 from hub.settings import Settings, read_settings
-from hub.store import deliveries, health, log, models, schema, soundness
+from hub.store import accounts, deliveries, health, log, models, schema, soundness, version
+from hub.store.accounts import AccountState
 from hub.store.pool import Pool, open_pool
 
 OUTBOX_WAITS_S = 30.0
@@ -33,6 +35,10 @@ LOW_BYTES = 1_000_000_000
 """Free on the disk of the photos; some two thousand of them."""
 SHOWN = 5
 FAILED_SENDS = 1_000
+STOPPED = "bad_credentials"
+"""The health of an account that is not asked again until somebody enables it anew."""
+AWAY = timedelta(hours=1)
+"""A platform that is away longer is somebody's to look at."""
 PROGRESS_S = 2.0
 
 T = TypeVar("T")
@@ -126,9 +132,21 @@ async def _room(patient: Patient) -> Verdict:
 
 
 async def _tables(patient: Patient) -> Verdict:
+    async with patient.db.acquire() as connection:
+        revision = await version.current(connection)
+    if revision is not None and not version.is_known(revision):
+        return Verdict(
+            f"of a newer version of the hub: {revision}, this one knows {version.newest()}",
+            "start that version, or restore a backup that this one made into an empty database",
+        )
     different = await schema.differences_at(patient.settings.database_url)
-    if not different:
+    if not different and revision == version.newest():
         return Verdict("as declared")
+    if not different:
+        return Verdict(
+            f"at revision {revision or 'none'}, this version of the hub is at {version.newest()}",
+            "stop the hub, then: bigear migrate",
+        )
     return Verdict(
         f"otherwise than declared: {_some([str(one) for one in different])}",
         "start this version of the hub, which migrates; if that does not help, undo by hand what "
@@ -235,6 +253,39 @@ async def _sends(patient: Patient) -> Verdict:
     )
 
 
+async def _accounts(patient: Patient) -> Verdict:
+    """One that is away for a moment, or asked too often, comes back by itself; others do not."""
+    async with patient.db.acquire() as connection:
+        states = await accounts.states(connection)
+    enabled = [state for state in states.values() if state.enabled]
+    troubled = [state for state in enabled if state.error_code]
+    found = f"{len(enabled)} enabled"
+    if not troubled:
+        return Verdict(f"{found}, none reports an error")
+    told = [f"{one.account} ({_why(one)})" for one in troubled]
+    found = f"{found}, {len(troubled)} of them in trouble: {_some(told)}"
+    lasting = [one.account for one in troubled if _is_lasting(one)]
+    if not lasting:
+        return Verdict(f"{found}; the hub tries again by itself")
+    return Verdict(
+        found,
+        f"see to it, then: bigear accounts check {lasting[0]}; one that is stopped starts again with:"
+        f" bigear accounts enable {lasting[0]}",
+    )
+
+
+def _why(state: AccountState) -> str:
+    stopped = "stopped, " if state.health == STOPPED else ""
+    last = f"{state.last_ok_at:%Y-%m-%d %H:%M}" if state.last_ok_at else "never"
+    return f"{stopped}{state.error_code}: {state.error_text}; last well {last}"
+
+
+def _is_lasting(state: AccountState) -> bool:
+    if state.health in {STOPPED, "unknown_error"} or state.last_ok_at is None:
+        return True
+    return datetime.now(UTC) - state.last_ok_at > AWAY
+
+
 async def _models(patient: Patient) -> Verdict:
     """The versions of the classifier must be there; the workers say whether they run the one that
     labels."""
@@ -309,4 +360,5 @@ EXAMINATIONS: dict[str, Examination] = {
     "models": _models,
     "outbox": _outbox,
     "sends": _sends,
+    "accounts": _accounts,
 }

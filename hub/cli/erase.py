@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from hub.cli._arguments import words
 from hub.cli._ground import on_ground
 from hub.flow.erase import Found, Person, erase_person, look
 from hub.model.errors import NotFound
@@ -18,10 +19,16 @@ from hub.wiring import Standing
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     by = parser.add_mutually_exclusive_group(required=True)
-    by.add_argument("--ref", help="one case, for example K7M3Q-X9P2D")
-    by.add_argument("--author", metavar="PLATFORM:ID", help="all that somebody wrote there")
-    by.add_argument("--contact", metavar="EMAIL_OR_PHONE", help="all who left this contact")
-    parser.add_argument("--reason", default="", help="kept with the case; it must not name them")
+    by.add_argument("--ref", type=words, help="one case, for example K7M3Q-X9P2D")
+    by.add_argument(
+        "--author", type=words, metavar="PLATFORM:ID", help="all that somebody wrote there"
+    )
+    by.add_argument(
+        "--contact", type=words, metavar="EMAIL_OR_PHONE", help="all who left this contact"
+    )
+    parser.add_argument(
+        "--reason", type=words, default="", help="kept with the case; it must not name them"
+    )
     parser.add_argument("--yes", action="store_true", help="do it: nothing brings it back")
 
 

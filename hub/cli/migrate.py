@@ -1,4 +1,4 @@
-"""Make the database ready: migrations, the city on an empty one, the first users. Safe to repeat.
+"""Make database and pages ready: migrations, the city on an empty one, first users. Safe to repeat.
 
 `bigear up` does this by itself; it is for roles that run one by one (`bigear run ROLE`).
 """
@@ -9,8 +9,9 @@ import argparse
 import asyncio
 
 from hub import wiring
+from hub.cli import pages
 from hub.cli._standing import standing
-from hub.settings import Settings, read_settings
+from hub.settings import Settings, in_clone, read_settings
 
 
 def add_arguments(_: argparse.ArgumentParser) -> None:
@@ -24,6 +25,8 @@ def run(_: argparse.Namespace) -> int:
     print("the database is ready")
     if first_time and settings.home.first_users.exists():
         print(f"logins and first passwords: {settings.home.first_users}")
+    if in_clone():
+        print(f"the pages are ready: {pages.build(settings.home)}")
     return 0
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import shutil
+import tempfile
 from pathlib import Path
 
 from hub.cli._postgres import run_program
@@ -16,6 +18,9 @@ from hub.store.migrate import is_empty
 
 OF_THE_SERVER = "database_password"
 """The secret that stays behind: it opens this home's server, not the one that was backed up."""
+_OF_EXTENSIONS = re.compile(r"\d+; \d+ \d+ (COMMENT - EXTENSION|TABLE DATA \S+ spatial_ref_sys) ")
+"""Entries of a dump's list that only a superuser may restore, where one made the extensions. Every
+PostGIS brings those rows along."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,8 +44,7 @@ async def _restore(settings: Settings, folder: Path) -> None:
     async with standing(settings):
         if not await is_empty(settings.database_url):
             raise Conflict("restore.not_empty")
-        options = ("--no-owner", "--exit-on-error", "--single-transaction", str(folder / DUMP))
-        await run_program(settings, "pg_restore", *options)
+        await _restore_database(settings, folder / DUMP)
     for name in FOLDERS:
         if (folder / name).is_dir():
             shutil.copytree(
@@ -49,3 +53,13 @@ async def _restore(settings: Settings, folder: Path) -> None:
                 dirs_exist_ok=True,
                 ignore=shutil.ignore_patterns(OF_THE_SERVER),
             )
+
+
+async def _restore_database(settings: Settings, dump: Path) -> None:
+    """All of a dump but what is the extensions' own: the database's owner may be no superuser."""
+    entries = (await run_program(settings, "pg_restore", "--list", str(dump))).splitlines()
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as wanted:
+        wanted.writelines(f"{entry}\n" for entry in entries if not _OF_EXTENSIONS.match(entry))
+        wanted.flush()
+        options = ("--no-owner", "--exit-on-error", "--single-transaction")
+        await run_program(settings, "pg_restore", *options, f"--use-list={wanted.name}", str(dump))

@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     settings = read_settings()
+    wiring.refuse_bad_network(settings)  # else each role would be started again and again
     try:
         with prepared(settings, _pages_built(settings)):
             settings = _with_free_ports(read_settings())

@@ -1,4 +1,4 @@
-"""Staff: list them, add one, give one a new password, shut one out."""
+"""Staff: list them, add one, give one a new password, shut one out or let one in again."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     reset.add_argument("login")
     disable = doing.add_parser("disable", help="no more signing in; all sessions end")
     disable.add_argument("login")
+    enable = doing.add_parser("enable", help="let one in again who was shut out, as they were")
+    enable.add_argument("login")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -38,6 +40,8 @@ def run(args: argparse.Namespace) -> int:
         return on_ground(lambda stand: _add(stand, args))
     if args.doing == "reset":
         return on_ground(lambda stand: _reset(stand, args.login))
+    if args.doing == "enable":
+        return on_ground(lambda stand: _enable(stand, args.login))
     return on_ground(lambda stand: _disable(stand, args.login))
 
 
@@ -57,8 +61,8 @@ async def _add(stand: Standing, args: argparse.Namespace) -> int:
 
 
 def _grant(stand: Standing, word: str) -> Grant:
-    role, _, agency = word.partition(":")
-    if agency and stand.city.now.book.agency(agency) is None:
+    role, bound, agency = word.partition(":")
+    if bound and stand.city.now.book.agency(agency) is None:
         raise BadInput("agency.unknown", agency=agency)
     return Grant(role, agency or None)
 
@@ -71,4 +75,10 @@ async def _reset(stand: Standing, login: str) -> int:
 async def _disable(stand: Standing, login: str) -> int:
     await people.disable(stand.ground, login)
     print(f"{login}  can no longer sign in")
+    return 0
+
+
+async def _enable(stand: Standing, login: str) -> int:
+    await people.enable(stand.ground, login)
+    print(f"{login}  can sign in again, with the roles and the password of before")
     return 0

@@ -158,13 +158,16 @@ async def _add(ground: Ground, login: str, name: str, hashed: str, grants: Seque
 
 
 async def reset_password(ground: Ground, login: str) -> str:
-    """A new random password, to be changed at first use; all sessions end. Raises NotFound."""
+    """A new random password, to be changed at first use; all sessions end. Raises NotFound, and
+    Conflict ``user.disabled`` for one whom no password would let in."""
     password = secrets.token_urlsafe(12)
     hashed = await _hash(password)
     async with change(ground) as tx:
         stored = await people.credentials(tx.connection, login)
         if stored is None:
             raise NotFound("user.not_found")
+        if stored.disabled:
+            raise Conflict("user.disabled", login=login)
         await people.set_password(tx.connection, stored.user_id, hashed, must_change=True)
         await people.end_sessions(tx.connection, stored.user_id)
         tx.record("user.changed", "user", stored.user_id, 0, {"what": "reset"})
@@ -180,6 +183,16 @@ async def disable(ground: Ground, login: str) -> None:
         await people.disable(tx.connection, stored.user_id)
         await people.end_sessions(tx.connection, stored.user_id)
         tx.record("user.changed", "user", stored.user_id, 0, {"what": "disabled"})
+
+
+async def enable(ground: Ground, login: str) -> None:
+    """Let a user sign in again, with the grants and the password of before. Raises NotFound."""
+    async with change(ground) as tx:
+        stored = await people.credentials(tx.connection, login)
+        if stored is None:
+            raise NotFound("user.not_found")
+        await people.enable(tx.connection, stored.user_id)
+        tx.record("user.changed", "user", stored.user_id, 0, {"what": "enabled"})
 
 
 FIRST_USERS: tuple[tuple[str, str, str], ...] = (

@@ -14,11 +14,14 @@ from zoneinfo import ZoneInfo
 
 from hub.model.kinds import CASE_KINDS
 from hub.model.labels import INTENTS, SERVICES, URGENCIES
+from hub.model.network import Network, networks
 from hub.model.rulebook import DISTRICT_OFFICE, Agency, Rule, RuleBook
 from hub.rules.books import HUB, Finding, Lines, like
 
 CHANNELS = ("queue", "webhook")
 _URL = re.compile(r"https?://[^/\s]")
+_ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?/?")
+LEAST_RATE, MOST_RATE = 0.001, 1e6
 ELSEWHERE = ""
 """Stands for every district that no rule names, and for none."""
 UNSURE = ""
@@ -39,6 +42,30 @@ def check(
         *_reach(book, lines),
         *_accounts(book, lines),
     ]
+
+
+def check_network(network: Network, folder: Path) -> Iterator[Finding]:
+    """What is wrong with the values of ``[network]``, but for the tile archive's content."""
+
+    def wrong(key: str, message: str) -> Finding:
+        return network_finding(folder, key, message)
+
+    for key in ("trusted_proxies", "allowed_private"):
+        try:
+            networks(getattr(network, key))
+        except ValueError as refused:
+            yield wrong(key, f"{refused}; a network is written like 10.1.2.0/24")
+    if network.public_url and not _ORIGIN.fullmatch(network.public_url):
+        told = "is the origin that browsers see, in small letters, like https://hub.example.org"
+        yield wrong("public_url", told)
+    if not LEAST_RATE <= network.rate_scale <= MOST_RATE:
+        yield wrong("rate_scale", f"lies between {LEAST_RATE} and {MOST_RATE:.0f}; 1 is the usual")
+
+
+def network_finding(folder: Path, key: str, message: str) -> Finding:
+    """Something wrong with one key of ``[network]``."""
+    line = Lines(folder).of_key(HUB, "network", 0, key)
+    return Finding("network.value", f"{key}: {message}", HUB, line)
 
 
 def _city(book: RuleBook, lines: Lines) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from hub.model.network import Network
 from hub.model.rulebook import (
     AccountEntry,
     Agency,
@@ -28,13 +29,13 @@ from hub.model.rulebook import (
 )
 
 HUB = "hub.toml"
-NETWORK_KEYS = (
-    "trusted_proxies",
-    "public_url",
-    "rate_scale",
-    "tile_archive",
-    "allowed_private",
-)
+_HUB_TABLES = {"city": City, "network": Network}
+
+
+class _Hub(msgspec.Struct):
+    """What is read of ``hub.toml`` by itself; the city is part of the document."""
+
+    network: Network = Network()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,7 @@ def read_document(folder: Path) -> tuple[dict[str, Any], list[Finding]]:
     city = hub.get("city", {})
     document: dict[str, Any] = {"city": city if isinstance(city, dict) else {}}
     lines = Lines(folder)
-    known = {"city": _keys(City), "network": NETWORK_KEYS}
-    findings += _unknown(lines, HUB, "", 0, hub, known)
-    for table, keys in known.items():
-        if isinstance(hub.get(table), dict):
-            findings += _unknown(lines, HUB, table, 0, hub[table], keys)
+    findings += _unknown_in_hub(lines, hub, "city", "network")
     for file in _FILES:
         content = _read(folder / file.name, findings)
         findings += _unknown(lines, file.name, "", 0, content, [file.key])
@@ -92,12 +89,17 @@ def read_document(folder: Path) -> tuple[dict[str, Any], list[Finding]]:
     return document, findings
 
 
-def read_network(folder: Path) -> dict[str, Any]:
-    """The ``[network]`` table of ``hub.toml``: how this installation stands in its network.
-
-    Not part of the numbered versions: it belongs to the machine, not to the city.
-    """
-    return dict(_read(folder / HUB, []).get("network", {}))
+def read_network(folder: Path) -> tuple[Network, list[Finding]]:
+    """The ``[network]`` table of ``hub.toml``, and what could not be read of it: then it says nothing.
+    ``hub.rules.bookcheck.check_network`` looks at its values."""
+    findings: list[Finding] = []
+    hub, lines = _read(folder / HUB, findings), Lines(folder)
+    findings += _unknown_in_hub(lines, hub, "network")
+    try:
+        return msgspec.convert(hub, _Hub).network, findings
+    except msgspec.ValidationError as wrong:
+        # A wrong type is often what another finding already says: an unknown key.
+        return Network(), findings or [_type_finding(wrong, lines)]
 
 
 def open_book(document: Mapping[str, Any], folder: Path | None = None) -> RuleBook | Finding:
@@ -105,8 +107,7 @@ def open_book(document: Mapping[str, Any], folder: Path | None = None) -> RuleBo
     try:
         return rulebook(document)
     except msgspec.ValidationError as wrong:
-        message, _, path = str(wrong).partition(" - at ")
-        return _type_finding(message, path.strip("`"), Lines(folder))
+        return _type_finding(wrong, Lines(folder))
 
 
 class Lines:
@@ -164,6 +165,13 @@ def _read(path: Path, findings: list[Finding]) -> dict[str, Any]:
     return {}
 
 
+def _unknown_in_hub(lines: Lines, hub: Mapping[str, Any], *tables: str) -> Iterator[Finding]:
+    yield from _unknown(lines, HUB, "", 0, hub, _HUB_TABLES)
+    for table in tables:
+        if isinstance(hub.get(table), dict):
+            yield from _unknown(lines, HUB, table, 0, hub[table], _keys(_HUB_TABLES[table]))
+
+
 def _unknown_in_entry(
     lines: Lines, file: _File, number: int, values: Mapping[str, Any]
 ) -> Iterator[Finding]:
@@ -192,18 +200,19 @@ def _keys(entry: type) -> list[str]:
     return [field.encode_name for field in msgspec.structs.fields(entry)]
 
 
-def _type_finding(message: str, path: str, lines: Lines) -> Finding:
+def _type_finding(wrong: msgspec.ValidationError, lines: Lines) -> Finding:
     """``$.rules[3].deadline_days`` as file and line."""
-    where = re.match(r"\$\.(\w+)(?:\[(\d+)\])?(?:\.(\w+))?", path)
+    message, _, path = str(wrong).partition(" - at ")
+    where = re.match(r"\$\.(\w+)(?:\[(\d+)\])?(?:\.(\w+))?", path.strip("`"))
     if where is None:
         return Finding("config.type", message)
     target, number, key = where.groups()
     missing = re.search(r"required field `(\w+)`", message)
     if missing:
         key = missing[1]
-    if target == "city":
-        return Finding("config.type", f"{key or 'city'}: {message}", HUB,
-                       lines.of_key(HUB, "city", 0, key or ""))  # fmt: skip
+    if target in _HUB_TABLES:
+        line = lines.of_key(HUB, target, 0, key or "")
+        return Finding("config.type", f"{key or target}: {message}", HUB, line)
     file = next(file for file in _FILES if file.target == target)
     line = lines.of_key(file.name, file.key, int(number), key or "") if number else 0
     return Finding("config.type", f"{key or file.key}: {message}", file.name, line)

@@ -114,6 +114,11 @@ async def disable(connection: Connection, user_id: int) -> None:
     await connection.execute("UPDATE staff_user SET disabled = true WHERE id = $1", user_id)
 
 
+async def enable(connection: Connection, user_id: int) -> None:
+    """Undo ``disable``."""
+    await connection.execute("UPDATE staff_user SET disabled = false WHERE id = $1", user_id)
+
+
 async def open_session(
     connection: Connection, digest: bytes, user_id: int, csrf: str, expires_at: datetime
 ) -> None:

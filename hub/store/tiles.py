@@ -37,6 +37,10 @@ class TileArchive:
             ).fetchone()
         return bytes(found[0]) if found else None
 
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
 
 def open_archive(path: Path) -> TileArchive:
     """Open an archive. Raises NoTileArchive for a file that is none, or that holds vector tiles."""

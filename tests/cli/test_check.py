@@ -245,6 +245,72 @@ RULE = 'reason_ko = "까닭"\nreason_en = "Reason"\n'
             "[netwrk]",
             r"hub\.toml:\d+: there is no key 'netwrk'; did you mean 'network'\?",
         ),
+        (
+            "hub.toml",
+            "rate_scale = 1.0",
+            "rate_scale = 0",
+            r"hub\.toml:\d+: rate_scale: lies between 0.001 and 1000000.*\[network\.value\]",
+        ),
+        (
+            "hub.toml",
+            "rate_scale = 1.0",
+            "rate_scale = -2.5",
+            r"hub\.toml:\d+: rate_scale: lies between",
+        ),
+        (
+            "hub.toml",
+            "rate_scale = 1.0",
+            "rate_scale = nan",
+            r"hub\.toml:\d+: rate_scale: lies between",
+        ),
+        (
+            "hub.toml",
+            "rate_scale = 1.0",
+            'rate_scale = "ten"',
+            r"hub\.toml:\d+: rate_scale: Expected `float`, got `str` \[config\.type\]",
+        ),
+        (
+            "hub.toml",
+            "trusted_proxies = []",
+            'trusted_proxies = ["10.0.0.1/8"]',
+            r"hub\.toml:\d+: trusted_proxies: 10\.0\.0\.1/8 has host bits set.*10\.1\.2\.0/24",
+        ),
+        (
+            "hub.toml",
+            "trusted_proxies = []",
+            'trusted_proxies = "127.0.0.1/32"',
+            r"hub\.toml:\d+: trusted_proxies: Expected `array`, got `str` \[config\.type\]",
+        ),
+        (
+            "hub.toml",
+            "allowed_private = []",
+            'allowed_private = ["10.1.2.3/24"]',
+            r"hub\.toml:\d+: allowed_private: 10\.1\.2\.3/24 has host bits set",
+        ),
+        (
+            "hub.toml",
+            'public_url = ""',
+            'public_url = "hub.example.org"',
+            r"hub\.toml:\d+: public_url: is the origin.*\[network\.value\]",
+        ),
+        (
+            "hub.toml",
+            'public_url = ""',
+            'public_url = "https://hub.example.org/live"',
+            r"hub\.toml:\d+: public_url: is the origin",
+        ),
+        (
+            "hub.toml",
+            'tile_archive = ""',
+            'tile_archive = "none.mbtiles"',
+            r"hub\.toml:\d+: tile_archive: there is no file none.mbtiles",
+        ),
+        (
+            "hub.toml",
+            "[network]\n",
+            "[network\n",
+            r"hub\.toml:\d+: .*\[file\.malformed\]",
+        ),
     ],
 )
 def test_a_fault_is_found_where_it_stands(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from hub.cli import main
 from hub.flow.city import CityNow
 from hub.flow.ground import Ground
 from hub.store import deliveries
@@ -46,3 +49,22 @@ async def test_an_agency_s_secret_is_made_once_and_only_for_an_agency(
     assert file.stat().st_mode & 0o077 == 0
     code, told = await beside("deliveries", "secret", "../check")
     assert code == 1 and "[agency.unknown]" in told
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("deliveries", "list", "--limit", "-1"),
+        ("deliveries", "list", "--limit", "0"),
+        ("deliveries", "retry", "12345678901234567890"),
+        ("accounts", "quarantine", "--raw", "12345678901234567890"),
+        ("accounts", "quarantine", "--raw", "٣"),
+    ],
+)
+def test_a_number_that_no_row_can_have_is_refused_in_words(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert "a number from 1 to 9223372036854775807 is wanted" in capsys.readouterr().err

@@ -87,6 +87,9 @@ DAMAGE = {
     "erased": "UPDATE item SET erased_at = now()",
     "sends": "INSERT INTO delivery (subject, subject_id, channel, target, version, state,"
     " deadline_at) VALUES ('case', 1, 'webhook', 'metro', 1, 'failed', now())",
+    "accounts": "INSERT INTO account_state (account, enabled, health, error_code, error_text,"
+    " last_ok_at) VALUES ('rss_city_blog', true, 'bad_credentials', 'connector.bad_credentials',"
+    " 'HTTP 401', now())",
 }
 
 
@@ -135,7 +138,7 @@ async def test_a_table_changed_by_hand_and_a_missing_one_are_found(
         await ground.db.execute("ALTER TABLE elsewhere RENAME TO quarantine")
         await ground.db.execute("ALTER TABLE forgotten RENAME TO allowed_move")
     assert code == 1
-    assert wrong_in(lines) == {"tables", "moves"}
+    assert wrong_in(lines) == {"tables", "moves", "accounts"}  # they count what is in quarantine
     assert "cannot be examined" in lines["moves"]
 
 
@@ -155,6 +158,21 @@ async def test_a_version_that_is_not_there_or_not_run_is_found(
     async with ground.db.acquire() as connection:
         await models.report(connection, "a:1", "linear-y", "linear-x: broken", pinned=False)
     assert "a:1 runs linear-y" in (await doctor())[1]["models"]
+
+
+async def test_an_account_that_is_away_is_told_and_wrong_once_it_stays_so(
+    doctor: Doctor, lived_in: str, ground: Ground
+) -> None:
+    await ground.db.execute(
+        "INSERT INTO account_state (account, enabled, health, error_code, error_text, last_ok_at)"
+        " VALUES ('rss_city_blog', true, 'transient_disconnect', 'connector.unavailable', 'HTTP 503',"
+        " now()), ('sms_120', false, 'disabled', NULL, NULL, NULL)"
+    )
+    code, lines = await doctor()
+    assert code == 0 and "1 enabled" in lines["accounts"] and "HTTP 503" in lines["accounts"]
+    await ground.db.execute("UPDATE account_state SET last_ok_at = now() - interval '2 hours'")
+    code, lines = await doctor()
+    assert code == 1 and wrong_in(lines) == {"accounts"}
 
 
 async def test_a_redis_that_is_away_is_told(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
+from hub.cli import main
 from hub.flow.city import CityNow
 from hub.flow.complain import Complaint, complain
 from hub.flow.ground import Ground
 from hub.model.items import Contact
 from tests.cli.conftest import Beside
+
+AS_PYTHON = ("utf-8", "surrogateescape")
+"""How Python reads the words of a command line."""
 
 
 async def test_it_shows_first_and_takes_when_told_to(
@@ -35,3 +41,11 @@ async def test_an_unknown_person_is_a_refusal_with_a_code(
 
 async def test_an_author_without_a_platform_is_not_guessed(beside: Beside) -> None:
     assert (await beside("erase", "--author", "kim"))[0] == 2
+
+
+def test_a_byte_that_is_no_text_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    contact = "홍길동".encode("cp949").decode(*AS_PYTHON)
+    with pytest.raises(SystemExit) as ended:
+        main(("erase", "--contact", contact))
+    assert ended.value.code == 2
+    assert "--contact: the characters cannot be read; UTF-8 is wanted" in capsys.readouterr().err

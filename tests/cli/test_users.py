@@ -63,8 +63,11 @@ def test_what_cannot_be_done_is_refused_and_changes_nothing(bigear: Bigear, city
         (("add", "Park Kim", "--name", "A", "--role", "agent"), "login.invalid"),
         (("add", "park", "--name", "A", "--role", "chief"), "role.unknown"),
         (("add", "park", "--name", "A", "--role", "agent:atlantis"), "agency.unknown"),
+        (("add", "park", "--name", "A", "--role", "agent:"), "agency.unknown"),
+        (("add", "park", "--name", "\udcb1", "--role", "agent"), "input.encoding"),
         (("reset", "nobody"), "user.not_found"),
         (("disable", "nobody"), "user.not_found"),
+        (("enable", "nobody"), "user.not_found"),
     ):
         exit_code, out, err = bigear("users", *words)
         assert (exit_code, out) == (1, "") and f"[{code}]" in err
@@ -89,3 +92,18 @@ def test_a_new_password_ends_every_session_and_so_does_shutting_out(
     assert ask(city_url, "SELECT ended_at IS NULL FROM staff_session") == [(False,)]
     assert ask(city_url, "SELECT must_change_password, disabled FROM staff_user") == [(True, True)]
     assert "lee" not in bigear("users", "list")[1]
+
+
+@pytest.mark.usefixtures("settled")
+def test_one_who_was_shut_out_gets_no_password_until_let_in_again(
+    bigear: Bigear, city_url: str
+) -> None:
+    assert bigear("users", "disable", "lee")[0] == 0
+    code, out, err = bigear("users", "reset", "lee")
+    assert (code, out) == (1, "") and "[user.disabled]" in err and "bigear users enable lee" in err
+    code, out, err = bigear("users", "enable", "lee")
+    assert (code, err) == (0, "") and "can sign in again" in out
+    assert "lee" in bigear("users", "list")[1]
+    told = ask(city_url, "SELECT data->>'what' FROM outbox WHERE type = 'user.changed' ORDER BY id")
+    assert told == [("disabled",), ("enabled",)]
+    assert bigear("users", "reset", "lee")[0] == 0

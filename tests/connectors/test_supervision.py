@@ -150,6 +150,11 @@ async def test_the_commands_enable_keep_and_show(
     secret = tmp_path / "secret"
     secret.write_text("a secret that is long enough\n")
     assert (await command("enable", "sms_120", "--secret-file", secret))[0] == 0
+    (tmp_path / "empty").write_text(" \n")
+    assert (await command("enable", "sms_120", "--secret-file", tmp_path / "empty"))[
+        0
+    ] == "secret.empty"
+    assert (await command("enable", "sms_120"))[0] == 0  # its secret is still known
     done, out, err = await command("enable", CODE, "--set", "url=http://127.0.0.1/feed")
     assert (done, out) == (0, f"{CODE} is enabled\n")
     assert "[address.forbidden]" in err  # the default configuration opens no private network
