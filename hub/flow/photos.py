@@ -52,7 +52,8 @@ async def store(ground: Ground, folder: Path, raw: bytes) -> Photo:
     """
     if len(raw) > MAX_BYTES:
         raise TooLarge("photo.too_large")
-    clean, width, height = await asyncio.to_thread(_clean, raw)
+    loop = asyncio.get_running_loop()
+    clean, width, height = await loop.run_in_executor(_cleaners, _clean, raw)
     name = hashlib.sha256(clean).hexdigest()
     token = secrets.token_urlsafe(16)
     async with ground.db.acquire() as connection, connection.transaction():

@@ -8,6 +8,7 @@ import os
 import random
 import resource
 import subprocess
+import threading
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -269,3 +270,28 @@ async def test_many_photos_at_once_are_all_taken(door: Door) -> None:
     raws = [encoded(picture(1000 + n, 800)) for n in range(8)]
     replies = await asyncio.gather(*(upload(door, raw) for raw in raws))
     assert [reply.status for reply in replies] == [201] * 8
+
+
+async def test_a_flood_of_photos_is_decoded_two_at_a_time(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clean, decoders, go_on = photos._clean, list[int](), threading.Event()
+
+    def counted(raw: bytes) -> tuple[bytes, int, int]:
+        decoders.append(threading.get_ident())
+        go_on.wait()
+        return clean(raw)
+
+    monkeypatch.setattr(photos, "_clean", counted)
+    raws = [encoded(picture(100 + n, 80)) for n in range(12)]
+    async with asyncio.TaskGroup() as flood:
+        for raw in raws:
+            flood.create_task(photos.store(door.ground, door.context.photos, raw))
+        try:
+            async with asyncio.timeout(30):
+                while len(decoders) < 2:
+                    await asyncio.sleep(0)
+                await photos.probe(door.context.photos)  # /healthz does not wait behind them
+        finally:
+            go_on.set()
+    assert len(decoders) == len(raws) and len(set(decoders)) <= 2
