@@ -18,6 +18,8 @@ from PIL import Image
 
 from hub.flow import photos
 from hub.model.people import Grant
+from hub.store import photos as stored
+from hub.store.pool import Connection
 from tests.api.conftest import Door, Opener, Reply
 
 PLACE = b"GPSInfo-37.5663N"
@@ -214,6 +216,70 @@ async def test_a_sweep_takes_what_nobody_claimed_and_nothing_else(door: Door) ->
     await door.ground.db.execute("UPDATE photo SET created_at = now() - interval '25 hours'")
     assert await photos.sweep(door.ground, door.context.photos) == 2  # a row and its file
     assert files(door) == [claimed]
+
+
+async def test_a_photo_that_is_uploaded_anew_amid_a_sweep_keeps_its_file(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw, anew = encoded(picture()), list[str]()
+    await upload(door, raw)
+    [file] = files(door)
+    os.utime(file, (0, 0))
+    await door.ground.db.execute("UPDATE photo SET created_at = now() - interval '25 hours'")
+    known = stored.known
+
+    async def upload_meanwhile(connection: Connection, names: list[str]) -> set[str]:
+        needed = await known(connection, names)
+        if names and not anew:
+            anew.append((await upload(door, raw)).body["id"])
+        return needed
+
+    monkeypatch.setattr(stored, "known", upload_meanwhile)
+    assert await photos.sweep(door.ground, door.context.photos) == 1  # the old row
+    assert files(door) == [file]
+    reply = await door.api("POST", "/complaints", json={"text": "가", "photos": anew})
+    assert reply.status == 201
+
+
+async def test_what_a_kill_left_half_written_is_swept(door: Door) -> None:
+    folder = door.context.photos
+    await door.case(photos=((await upload(door, encoded(picture()))).body["id"],))
+    [claimed] = files(door)
+    lost = photos.path_of(folder, "0a" * 32)
+    lost.parent.mkdir()
+    old = [claimed.with_name(f".{claimed.name}.0123abcd"), lost.with_name(f".{lost.name}.0123abcd")]
+    young = photos.path_of(folder, "0b" * 32).with_name(f".{'0b' * 32}.jpg.0123abcd")
+    young.parent.mkdir()
+    foreign = lost.with_name("notes.jpg")
+    for path in (*old, young, foreign):
+        path.write_bytes(b"half")
+    for path in (*old, claimed, foreign):
+        os.utime(path, (0, 0))
+    assert await photos.sweep(door.ground, folder) == 2
+    assert set(files(door)) == {claimed, young, foreign}
+    await photos.drop_files(door.ground, folder, ["0b" * 32])  # as an erasure does: at once
+    assert set(files(door)) == {claimed, foreign}
+
+
+async def test_a_sweep_never_asks_for_all_photos_at_once(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, asked = stored.known, list[list[str]]()
+
+    async def noted(connection: Connection, names: list[str]) -> set[str]:
+        asked.append(names)
+        return await known(connection, names)
+
+    for n in range(4):
+        await door.case(photos=((await upload(door, encoded(picture(60 + n)))).body["id"],))
+    lying = files(door)
+    for path in lying:
+        os.utime(path, (0, 0))
+    monkeypatch.setattr(stored, "known", noted)
+    assert await photos.sweep(door.ground, door.context.photos) == 0
+    assert sorted(name for names in asked for name in names) == sorted(p.stem for p in lying)
+    assert all(len({name[:2] for name in names}) == 1 for names in asked)
+    assert len(asked) == len({path.parent for path in lying}) > 1
 
 
 async def _claimed(door: Door) -> set[str]:
