@@ -26,7 +26,7 @@ async def draft(
 ) -> int:
     """Write a new one; its id. Raises BadInput for content that may not be sent."""
     _require(who, "broadcast.write")
-    check_content(content, city.now.index.by_code)
+    check_content(content, _districts(city))
     async with change(ground, who.actor) as tx:
         hashed = content_hash(content)
         broadcast_id = await broadcasts.add(tx.connection, content, hashed, who.user_id, mark)
@@ -53,7 +53,7 @@ async def edit(
     Whoever edits is remembered and may not approve. Raises Conflict ``broadcast.not_editable`` once
     it is submitted: have it returned first.
     """
-    check_content(content, city.now.index.by_code)
+    check_content(content, _districts(city))
     async with _changing(ground, who, broadcast_id, version, "broadcast.write") as (tx, old):
         if old.state not in ("draft", "returned"):
             raise Conflict("broadcast.not_editable", state=old.state)
@@ -154,6 +154,11 @@ async def carry_on(ground: Ground, broadcast_id: int) -> bool:
 def _lapsed(old: BroadcastRecord, now: datetime) -> bool:
     """Whether nobody has decided for so long that what it warns of must be over."""
     return old.submitted_at is not None and old.submitted_at <= now - SUBMITTED_FOR
+
+
+def _districts(city: CityNow) -> set[str]:
+    """Where a broadcast may go: pages know only which district somebody has chosen."""
+    return {area.code for area in city.now.index.districts}
 
 
 def _require(who: Principal, action: str) -> None:

@@ -239,6 +239,7 @@ async def test_of_two_lanes_each_step_is_taken_once(
         ({"expires_in_min": 1}, "broadcast.expiry"),
         ({"expires_in_min": 8 * 24 * 60}, "broadcast.expiry"),
         ({"areas": ("11140", "99999")}, "area.unknown"),
+        ({"areas": ("11110-01",)}, "area.unknown"),  # a dong
     ],
 )
 async def test_what_may_not_be_sent_is_not_even_kept(
