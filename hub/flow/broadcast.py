@@ -131,13 +131,14 @@ async def carry_on(ground: Ground, broadcast_id: int) -> bool:
         old = await broadcasts.lock(tx.connection, broadcast_id)
         now = await clock.now(tx.connection)
         columns: dict[str, Any]
-        if old.state == "approved":
+        if old.state == "approved" and _ends_at(old) <= now:
+            columns = {"state": "expired"}  # it never went out: what it says is over
+        elif old.state == "approved":
             if old.approved_hash != old.content_hash or content_hash(old.content) != (
                 old.content_hash
             ):
                 raise Conflict("move.changed_content")
-            expires_at = now + timedelta(minutes=old.content.expires_in_min)
-            columns = {"state": "sending", "sent_at": now, "expires_at": expires_at}
+            columns = {"state": "sending", "sent_at": now, "expires_at": _ends_at(old)}
         elif old.state == "sending":
             columns = {"state": "done"}
         elif old.expires_at is not None and old.expires_at <= now and old.state == "done":
@@ -149,6 +150,13 @@ async def carry_on(ground: Ground, broadcast_id: int) -> bool:
         check_move("broadcast", old.state, columns["state"], is_system=True)
         await _write(tx, old, "broadcast.moved", **columns)
     return True
+
+
+def _ends_at(old: BroadcastRecord) -> datetime:
+    """Until when an approved one is valid: from when somebody decided, however late it goes out."""
+    if old.approved_at is None:
+        raise ValueError("a broadcast that nobody approved has no end")
+    return old.approved_at + timedelta(minutes=old.content.expires_in_min)
 
 
 def _lapsed(old: BroadcastRecord, now: datetime) -> bool:
