@@ -723,7 +723,10 @@ def upgrade() -> None:
         "work_case",
         ["deadline_at"],
         unique=False,
-        postgresql_where=sa.text("deadline_at IS NOT NULL AND NOT overdue"),
+        postgresql_where=sa.text(
+            "deadline_at IS NOT NULL AND NOT overdue AND mark IS NULL"
+            " AND state IN ('triage', 'queued', 'in_progress')"
+        ),
     )
     op.create_index("ix_work_case_merged_into", "work_case", ["merged_into"], unique=False)
     op.create_index(
