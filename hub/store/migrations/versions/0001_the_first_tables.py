@@ -216,7 +216,7 @@ def upgrade() -> None:
     op.create_table(
         "item",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(collation="C"), nullable=False),
         sa.Column("secret_digest", sa.LargeBinary(), nullable=True),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("platform", sa.Text(), nullable=False),
