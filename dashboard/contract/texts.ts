@@ -70,6 +70,8 @@ export type TextKey =
   | "broadcast.severity"
   | "broadcast.submitted"
   | "broadcast.text"
+  | "broadcast.unsent_late"
+  | "broadcast.unsent_undecided"
   | "broadcast.valid_for"
   | "common.again"
   | "common.back"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -56,13 +57,13 @@ class Rates:
         await self._redis.aclose()
 
     async def spend(self, bucket: str, limit: Limit) -> None:
-        """Take one from the bucket. Raises TooMany with ``retry_after_s``."""
+        """Take one from the bucket. Raises TooMany: after its ``retry_after_s`` there is one again."""
         interval_ms = max(1, int(limit.interval_s * 1000))
         wait_ms = await self._in_redis(bucket, interval_ms, limit.burst)
         if wait_ms is None:
             wait_ms = self._in_memory(bucket, interval_ms, limit.burst)
         if wait_ms > 0:
-            raise TooMany(retry_after_s=max(1, round(wait_ms / 1000)))
+            raise TooMany(retry_after_s=math.ceil(wait_ms / 1000))
 
     async def _in_redis(self, bucket: str, interval_ms: int, burst: int) -> float | None:
         if time.monotonic() < self._away_until:

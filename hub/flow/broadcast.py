@@ -26,7 +26,7 @@ async def draft(
 ) -> int:
     """Write a new one; its id. Raises BadInput for content that may not be sent."""
     _require(who, "broadcast.write")
-    check_content(content, city.now.index.by_code)
+    check_content(content, _districts(city))
     async with change(ground, who.actor) as tx:
         hashed = content_hash(content)
         broadcast_id = await broadcasts.add(tx.connection, content, hashed, who.user_id, mark)
@@ -53,7 +53,7 @@ async def edit(
     Whoever edits is remembered and may not approve. Raises Conflict ``broadcast.not_editable`` once
     it is submitted: have it returned first.
     """
-    check_content(content, city.now.index.by_code)
+    check_content(content, _districts(city))
     async with _changing(ground, who, broadcast_id, version, "broadcast.write") as (tx, old):
         if old.state not in ("draft", "returned"):
             raise Conflict("broadcast.not_editable", state=old.state)
@@ -131,13 +131,14 @@ async def carry_on(ground: Ground, broadcast_id: int) -> bool:
         old = await broadcasts.lock(tx.connection, broadcast_id)
         now = await clock.now(tx.connection)
         columns: dict[str, Any]
-        if old.state == "approved":
+        if old.state == "approved" and _ends_at(old) <= now:
+            columns = {"state": "expired"}  # it never went out: what it says is over
+        elif old.state == "approved":
             if old.approved_hash != old.content_hash or content_hash(old.content) != (
                 old.content_hash
             ):
                 raise Conflict("move.changed_content")
-            expires_at = now + timedelta(minutes=old.content.expires_in_min)
-            columns = {"state": "sending", "sent_at": now, "expires_at": expires_at}
+            columns = {"state": "sending", "sent_at": now, "expires_at": _ends_at(old)}
         elif old.state == "sending":
             columns = {"state": "done"}
         elif old.expires_at is not None and old.expires_at <= now and old.state == "done":
@@ -151,9 +152,21 @@ async def carry_on(ground: Ground, broadcast_id: int) -> bool:
     return True
 
 
+def _ends_at(old: BroadcastRecord) -> datetime:
+    """Until when an approved one is valid: from when somebody decided, however late it goes out."""
+    if old.approved_at is None:
+        raise ValueError("a broadcast that nobody approved has no end")
+    return old.approved_at + timedelta(minutes=old.content.expires_in_min)
+
+
 def _lapsed(old: BroadcastRecord, now: datetime) -> bool:
     """Whether nobody has decided for so long that what it warns of must be over."""
     return old.submitted_at is not None and old.submitted_at <= now - SUBMITTED_FOR
+
+
+def _districts(city: CityNow) -> set[str]:
+    """Where a broadcast may go: pages know only which district somebody has chosen."""
+    return {area.code for area in city.now.index.districts}
 
 
 def _require(who: Principal, action: str) -> None:

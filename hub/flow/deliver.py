@@ -86,15 +86,18 @@ async def take(ground: Ground, agency: str) -> Letter | None:
     )
 
 
-async def settle(ground: Ground, letter: Letter, outcome: Outcome) -> bool:
-    """Note the outcome of an attempt; False when its agency should be left alone for a while."""
+async def settle(ground: Ground, letter: Letter, outcome: Outcome, failures: int = 1) -> bool:
+    """Note the outcome of an attempt; False when its agency should be left alone for a while.
+
+    ``failures``: how many attempts have failed since this agency last took one, with this one. The
+    pause of all grows with them, the wait of the case itself with how often that one failed.
+    """
     claimed = letter.claimed
     async with change(ground) as tx:
         if outcome.again and not claimed.late and claimed.attempts < MAX_ATTEMPTS:
-            wait_s = min(FIRST_WAIT_S * 2 ** (claimed.attempts - 1), LONGEST_WAIT_S)
-            await deliveries.put_off(
-                tx.connection, claimed, max(wait_s, outcome.wait_s or 0.0), outcome.code or ""
-            )
+            pause_s = max(_wait_s(failures), outcome.wait_s or 0.0)
+            wait_s = max(_wait_s(claimed.attempts), pause_s)
+            await deliveries.put_off(tx.connection, claimed, wait_s, pause_s, outcome.code or "")
             return False
         state = _end(claimed, outcome)
         await deliveries.finish(tx.connection, claimed, state, outcome.code)
@@ -113,6 +116,10 @@ async def settle(ground: Ground, letter: Letter, outcome: Outcome) -> bool:
             },
         )
     return True
+
+
+def _wait_s(failures: int) -> float:
+    return min(FIRST_WAIT_S * 2.0 ** min(failures - 1, 20), LONGEST_WAIT_S)
 
 
 def _end(claimed: Claimed, outcome: Outcome) -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from hub.flow.casework import summary
 from hub.flow.ground import Ground, change
-from hub.model.kinds import COMPLAINT
 from hub.store import cases
 
 BATCH = 200
 
 
 async def mark_overdue(ground: Ground) -> int:
-    """Mark what is overdue now; how many. Samples and checks are nobody's to be late with."""
+    """Mark what is overdue now; how many."""
     async with change(ground) as tx:
-        ids = await cases.overdue_now(tx.connection, COMPLAINT.clock, BATCH)
+        ids = await cases.overdue_now(tx.connection, BATCH)
         for case_id in ids:
             case = await cases.lock(tx.connection, case_id)
             version = await cases.update(tx.connection, case_id, overdue=True)

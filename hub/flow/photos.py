@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import io
 import os
+import re
 import secrets
 import tempfile
 import time
@@ -29,6 +30,7 @@ JPEG_QUALITY = 85
 PROBE_BYTES = 64 * 1024
 UNCLAIMED_S = 24 * 3600.0
 FORMATS = ("JPEG", "PNG", "WEBP")
+_FILE = re.compile(r"\.?([0-9a-f]{64})\.jpg(\.[0-9a-f]{8})?")
 
 Image.MAX_IMAGE_PIXELS = None  # the limit is MAX_PIXELS, asked before anything is decoded
 # Half a gigabyte each at worst: a flood of photos must not eat the memory.
@@ -52,7 +54,8 @@ async def store(ground: Ground, folder: Path, raw: bytes) -> Photo:
     """
     if len(raw) > MAX_BYTES:
         raise TooLarge("photo.too_large")
-    clean, width, height = await asyncio.to_thread(_clean, raw)
+    loop = asyncio.get_running_loop()
+    clean, width, height = await loop.run_in_executor(_cleaners, _clean, raw)
     name = hashlib.sha256(clean).hexdigest()
     token = secrets.token_urlsafe(16)
     async with ground.db.acquire() as connection, connection.transaction():
@@ -79,29 +82,31 @@ def path_of(folder: Path, name: str) -> Path:
 
 
 async def sweep(ground: Ground, folder: Path) -> int:
-    """Delete uploads that no complaint took within a day, and files that no row names; how many."""
+    """Delete uploads that no complaint took within a day, files that no row names and what a kill
+    left half written; how many."""
     async with ground.db.acquire() as connection:
         dropped = await photos.drop_unclaimed(connection, UNCLAIMED_S)
-        before = time.time() - UNCLAIMED_S
-        old = await asyncio.to_thread(_files_before, folder, before)
-        needed = await photos.known(connection, [path.stem for path in old])
-    for path in old:
-        if path.stem not in needed:
-            path.unlink(missing_ok=True)
-            dropped += 1
+    before = time.time() - UNCLAIMED_S
+    for part in await asyncio.to_thread(_parts, folder):  # a 256th at a time: there may be millions
+        whole, leftovers = await asyncio.to_thread(_names_before, part, before)
+        async with ground.db.acquire() as connection:
+            needed = await photos.known(connection, list(whole))
+        dropped += await drop_files(ground, folder, sorted(whole - needed | leftovers))
     return dropped
 
 
-async def drop_files(ground: Ground, folder: Path, names: Sequence[str]) -> None:
-    """Delete the files of rows that are gone, at once, where no other row has the same photo.
+async def drop_files(ground: Ground, folder: Path, names: Sequence[str]) -> int:
+    """Delete the files of these names that no row needs, and what was left half written; how many.
 
     A file that a crash leaves here goes with the next ``sweep``.
     """
+    dropped = 0
     for name in names:
         async with ground.db.acquire() as connection, connection.transaction():
-            await photos.hold(connection, name)
-            if not await photos.known(connection, [name]):
-                path_of(folder, name).unlink(missing_ok=True)
+            await photos.hold(connection, name)  # from here on nobody uploads it anew
+            lost = not await photos.known(connection, [name])
+            dropped += await asyncio.to_thread(_delete, path_of(folder, name), lost)
+    return dropped
 
 
 def _clean(raw: bytes) -> tuple[bytes, int, int]:
@@ -127,12 +132,11 @@ def _clean(raw: bytes) -> tuple[bytes, int, int]:
 def _write(path: Path, content: bytes) -> None:
     """Write, flush to disk, rename, flush the folder: after this a power cut loses nothing."""
     if path.exists():
-        os.utime(path)  # young again: a sweep that is under way leaves it
         return
     if not path.parent.is_dir():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _flush(path.parent.parent)
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # as _FILE reads it
     try:
         with fresh.open("xb") as file:
             file.write(content)
@@ -154,5 +158,26 @@ def _flush(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _files_before(folder: Path, moment_s: float) -> list[Path]:
-    return [p for p in folder.glob("??/*.jpg") if p.stat().st_mtime < moment_s]
+def _parts(folder: Path) -> list[Path]:
+    return sorted(folder.glob("??"))
+
+
+def _names_before(part: Path, moment_s: float) -> tuple[set[str], set[str]]:
+    """The names of files that were written before then, and of what was left of writing one."""
+    whole, leftovers = set[str](), set[str]()
+    for path in part.iterdir():
+        found = _FILE.fullmatch(path.name)
+        with contextlib.suppress(FileNotFoundError):  # another worker sweeps too
+            if found and path.stat().st_mtime < moment_s:
+                (leftovers if found[2] else whole).add(found[1])
+    return whole, leftovers
+
+
+def _delete(path: Path, lost: bool) -> int:
+    """Delete what was left of writing a file and, if it is lost, the file; how many there were."""
+    dropped = 0
+    for one in [*path.parent.glob(f".{path.name}.*"), *([path] if lost else [])]:
+        with contextlib.suppress(FileNotFoundError):
+            one.unlink()
+            dropped += 1
+    return dropped

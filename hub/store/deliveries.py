@@ -104,14 +104,17 @@ async def targets_due(connection: Connection, channel: str, busy: Sequence[str])
 
 
 async def claim(connection: Connection, channel: str, target: str) -> Claimed | None:
-    """The next one due for a target, now ``sending`` for ``LEASE_S``; no other worker gets it."""
+    """The next one due for a target, now ``sending`` for ``LEASE_S``; no other worker gets it.
+
+    First what was tried least: one that its target chokes on must not stand before all others.
+    """
     row = await connection.fetchrow(
         """
         UPDATE delivery SET state = 'sending', attempts = attempts + 1,
             next_at = now() + make_interval(secs => $3)
         WHERE id = (SELECT id FROM delivery WHERE channel = $1 AND target = $2
                       AND state IN ('queued', 'sending') AND next_at <= now()
-                    ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+                    ORDER BY attempts, next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
         RETURNING id, subject_id, target, version, attempts, deadline_at < now()
         """,
         channel,
@@ -139,8 +142,11 @@ async def finish(connection: Connection, claimed: Claimed, state: str, code: str
     )
 
 
-async def put_off(connection: Connection, claimed: Claimed, wait_s: float, code: str) -> None:
-    """After a failure: this one again in ``wait_s`` seconds, and nothing else to its target before."""
+async def put_off(
+    connection: Connection, claimed: Claimed, wait_s: float, pause_s: float, code: str
+) -> None:
+    """After a failure: this one again in ``wait_s`` seconds, what else is due for its target in
+    ``pause_s``. What waits already is not put off further, or it could be for ever."""
     channel = await connection.fetchval(
         "UPDATE delivery SET state = 'queued', error_code = $3,"
         " next_at = now() + make_interval(secs => $2) WHERE id = $1 RETURNING channel",
@@ -152,12 +158,11 @@ async def put_off(connection: Connection, claimed: Claimed, wait_s: float, code:
         """
         UPDATE delivery SET next_at = now() + make_interval(secs => $3)
         WHERE id IN (SELECT id FROM delivery WHERE channel = $1 AND target = $2
-                       AND state = 'queued' AND next_at < now() + make_interval(secs => $3)
-                     FOR UPDATE SKIP LOCKED)
+                       AND state = 'queued' AND next_at <= now() FOR UPDATE SKIP LOCKED)
         """,
         channel,
         claimed.target,
-        wait_s,
+        pause_s,
     )
 
 

@@ -141,12 +141,34 @@ class ListQuery:
     limit: int = 50
 
 
+FEW = 1_000
+"""So many items that words are found in are looked up; where there are more, the newest cases are read
+until enough of them have the words."""
+# Each is found by its index; as conditions on the rows of two tables neither index is of use.
+# References are in capitals (``hub.flow.receive``).
+_BEGINS = "SELECT id FROM item WHERE ref LIKE upper($1) || '%'"
+_HOLDS = "SELECT item_id FROM item_text WHERE text ILIKE '%' || $1 || '%'"
+
+
+async def _with_words(connection: Connection, query: ListQuery) -> tuple[str, list[object]]:
+    """The condition on cases that ``query.words`` make, and what stands for its ``$12``."""
+    if not query.words:
+        return "", []
+    words = query.words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    either = f"{_BEGINS} UNION ALL {_HOLDS}" if query.in_texts else _BEGINS
+    some = await connection.fetch(f"{either} LIMIT {FEW + 1}", words)
+    if len(some) <= FEW:
+        return "AND i.id = ANY($12)", [[row["id"] for row in some]]
+    in_texts = " OR t.text ILIKE '%' || $12 || '%'" if query.in_texts else ""
+    return f"AND (i.ref LIKE upper($12) || '%'{in_texts})", [words]
+
+
 async def list_cases(connection: Connection, query: ListQuery) -> list[CaseRecord]:
     """Cases, newest first. ``before``: only ids below it (the last one of the page before)."""
-    words = query.words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    condition, words = await _with_words(connection, query)
     rows = await connection.fetch(
         _RECORD
-        + """
+        + f"""
         WHERE c.state = ANY($1)
           AND ($2::text[] IS NULL OR c.agency = ANY($2) OR (c.agency IS NULL AND $3))
           AND ($4::text IS NULL OR coalesce(c.agency, 'triage') = $4)
@@ -155,9 +177,9 @@ async def list_cases(connection: Connection, query: ListQuery) -> list[CaseRecor
           AND ($7::text IS NULL OR l.urgency = $7)
           AND ($8::bigint IS NULL OR c.assignee = $8)
           AND ($9 OR c.mark IS NULL)
-          AND ($10 = '' OR i.ref ILIKE $10 || '%' OR ($11 AND t.text ILIKE '%' || $10 || '%'))
-          AND ($12::bigint IS NULL OR c.id < $12)
-        ORDER BY c.id DESC LIMIT $13
+          AND ($10::bigint IS NULL OR c.id < $10)
+          {condition}
+        ORDER BY c.id DESC LIMIT $11
         """,
         list(query.states),
         None if query.agencies is None else list(query.agencies),
@@ -168,10 +190,9 @@ async def list_cases(connection: Connection, query: ListQuery) -> list[CaseRecor
         query.urgency,
         query.assignee,
         query.marks,
-        words,
-        query.in_texts,
         query.before,
         query.limit,
+        *words,
     )
     return [CaseRecord(*row.values()) for row in rows]
 

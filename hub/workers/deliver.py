@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 
 import msgspec
@@ -40,6 +41,7 @@ async def run(
 ) -> None:
     """Keep one lane an agency that something is due for, until cancelled."""
     lanes: dict[str, asyncio.Task[None]] = {}
+    failures = Counter[str]()
     try:
         while True:
             lanes = {agency: lane for agency, lane in lanes.items() if not lane.done()}
@@ -52,7 +54,8 @@ async def run(
                 due = []
             for agency in due:
                 lanes[agency] = asyncio.create_task(
-                    _lane(ground, city, outside, secret_of, agency), name=f"deliver-{agency}"
+                    _lane(ground, city, outside, secret_of, agency, failures),
+                    name=f"deliver-{agency}",
                 )
             await bell.wait(DELIVERIES, POLL_S)
     finally:
@@ -62,9 +65,17 @@ async def run(
 
 
 async def _lane(
-    ground: Ground, city: CityNow, outside: Outside, secret_of: SecretOf, agency: str
+    ground: Ground,
+    city: CityNow,
+    outside: Outside,
+    secret_of: SecretOf,
+    agency: str,
+    failures: Counter[str],
 ) -> None:
-    """Send what is due for one agency, one after the other, until nothing is or it is away."""
+    """Send what is due for one agency, one after the other, until nothing is or it is away.
+
+    ``failures``: agency → how many attempts failed since it last took one; counted here.
+    """
     try:
         while (letter := await take(ground, agency)) is not None:
             outcome = await _send(city, outside, secret_of, letter)
@@ -78,7 +89,8 @@ async def _lane(
                         "code": outcome.code,
                     },
                 )
-            if not await settle(ground, letter, outcome):
+            failures[agency] = 0 if outcome is TAKEN else failures[agency] + outcome.again
+            if not await settle(ground, letter, outcome, failures[agency]):
                 return
     except DATABASE_LOST as lost:
         unless_cancelled()

@@ -8,6 +8,7 @@ import os
 import random
 import resource
 import subprocess
+import threading
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from PIL import Image
 
 from hub.flow import photos
 from hub.model.people import Grant
+from hub.store import photos as stored
+from hub.store.pool import Connection
 from tests.api.conftest import Door, Opener, Reply
 
 PLACE = b"GPSInfo-37.5663N"
@@ -215,6 +218,70 @@ async def test_a_sweep_takes_what_nobody_claimed_and_nothing_else(door: Door) ->
     assert files(door) == [claimed]
 
 
+async def test_a_photo_that_is_uploaded_anew_amid_a_sweep_keeps_its_file(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw, anew = encoded(picture()), list[str]()
+    await upload(door, raw)
+    [file] = files(door)
+    os.utime(file, (0, 0))
+    await door.ground.db.execute("UPDATE photo SET created_at = now() - interval '25 hours'")
+    known = stored.known
+
+    async def upload_meanwhile(connection: Connection, names: list[str]) -> set[str]:
+        needed = await known(connection, names)
+        if names and not anew:
+            anew.append((await upload(door, raw)).body["id"])
+        return needed
+
+    monkeypatch.setattr(stored, "known", upload_meanwhile)
+    assert await photos.sweep(door.ground, door.context.photos) == 1  # the old row
+    assert files(door) == [file]
+    reply = await door.api("POST", "/complaints", json={"text": "가", "photos": anew})
+    assert reply.status == 201
+
+
+async def test_what_a_kill_left_half_written_is_swept(door: Door) -> None:
+    folder = door.context.photos
+    await door.case(photos=((await upload(door, encoded(picture()))).body["id"],))
+    [claimed] = files(door)
+    lost = photos.path_of(folder, "0a" * 32)
+    lost.parent.mkdir()
+    old = [claimed.with_name(f".{claimed.name}.0123abcd"), lost.with_name(f".{lost.name}.0123abcd")]
+    young = photos.path_of(folder, "0b" * 32).with_name(f".{'0b' * 32}.jpg.0123abcd")
+    young.parent.mkdir()
+    foreign = lost.with_name("notes.jpg")
+    for path in (*old, young, foreign):
+        path.write_bytes(b"half")
+    for path in (*old, claimed, foreign):
+        os.utime(path, (0, 0))
+    assert await photos.sweep(door.ground, folder) == 2
+    assert set(files(door)) == {claimed, young, foreign}
+    await photos.drop_files(door.ground, folder, ["0b" * 32])  # as an erasure does: at once
+    assert set(files(door)) == {claimed, foreign}
+
+
+async def test_a_sweep_never_asks_for_all_photos_at_once(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, asked = stored.known, list[list[str]]()
+
+    async def noted(connection: Connection, names: list[str]) -> set[str]:
+        asked.append(names)
+        return await known(connection, names)
+
+    for n in range(4):
+        await door.case(photos=((await upload(door, encoded(picture(60 + n)))).body["id"],))
+    lying = files(door)
+    for path in lying:
+        os.utime(path, (0, 0))
+    monkeypatch.setattr(stored, "known", noted)
+    assert await photos.sweep(door.ground, door.context.photos) == 0
+    assert sorted(name for names in asked for name in names) == sorted(p.stem for p in lying)
+    assert all(len({name[:2] for name in names}) == 1 for names in asked)
+    assert len(asked) == len({path.parent for path in lying}) > 1
+
+
 async def _claimed(door: Door) -> set[str]:
     rows = await door.ground.db.fetch("SELECT sha256 FROM photo WHERE item_id IS NOT NULL")
     return {row["sha256"] for row in rows}
@@ -269,3 +336,28 @@ async def test_many_photos_at_once_are_all_taken(door: Door) -> None:
     raws = [encoded(picture(1000 + n, 800)) for n in range(8)]
     replies = await asyncio.gather(*(upload(door, raw) for raw in raws))
     assert [reply.status for reply in replies] == [201] * 8
+
+
+async def test_a_flood_of_photos_is_decoded_two_at_a_time(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clean, decoders, go_on = photos._clean, list[int](), threading.Event()
+
+    def counted(raw: bytes) -> tuple[bytes, int, int]:
+        decoders.append(threading.get_ident())
+        go_on.wait()
+        return clean(raw)
+
+    monkeypatch.setattr(photos, "_clean", counted)
+    raws = [encoded(picture(100 + n, 80)) for n in range(12)]
+    async with asyncio.TaskGroup() as flood:
+        for raw in raws:
+            flood.create_task(photos.store(door.ground, door.context.photos, raw))
+        try:
+            async with asyncio.timeout(30):
+                while len(decoders) < 2:
+                    await asyncio.sleep(0)
+                await photos.probe(door.context.photos)  # /healthz does not wait behind them
+        finally:
+            go_on.set()
+    assert len(decoders) == len(raws) and len(set(decoders)) <= 2

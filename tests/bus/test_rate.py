@@ -49,6 +49,21 @@ async def test_a_bucket_gives_its_burst_and_then_says_when_to_come_back(rates: R
     assert await spend(rates, 9, "b") == 5
 
 
+@pytest.mark.parametrize(
+    ("wait_ms", "told_s"), [(1, 1), (1_000, 1), (1_001, 2), (1_400, 2), (2_500, 3), (59_400, 60)]
+)
+async def test_who_comes_back_when_told_is_let_through(
+    rates: Rates, monkeypatch: pytest.MonkeyPatch, wait_ms: int, told_s: int
+) -> None:
+    async def full(*_: object) -> float:
+        return float(wait_ms)
+
+    monkeypatch.setattr(rates, "_in_redis", full)
+    with pytest.raises(TooMany) as refused:
+        await rates.spend("a", FIVE)
+    assert refused.value.details == {"retry_after_s": told_s}
+
+
 async def test_all_processes_share_the_buckets(rates: Rates, redis_url: str) -> None:
     other = Rates(redis_url)
     through = await asyncio.gather(*(spend(one, 5) for one in (rates, other, rates, other)))

@@ -86,8 +86,8 @@ async def test_a_second_person_approves_and_exactly_that_goes_out(
     await move(ground, approver, submitted, "approved")
     await carry_on(ground)
     done = await now(ground, submitted)
-    assert done.state == "done" and done.sent_at is not None and done.expires_at is not None
-    assert (done.expires_at - done.sent_at).total_seconds() == 3_600
+    assert done.state == "done" and done.approved_at is not None and done.expires_at is not None
+    assert (done.expires_at - done.approved_at).total_seconds() == 3_600
     await stamp_all()
     loaded = await feed.next()
     assert loaded is not None
@@ -218,6 +218,39 @@ async def test_it_expires_by_itself_and_so_does_what_nobody_decides(
     assert {(await now(ground, one)).state for one in (submitted, waiting)} == {"expired"}
 
 
+async def test_what_could_not_go_out_while_it_was_valid_never_goes_out(
+    ground: Ground, submitted: int, approver: Principal, stamp_all: Stamp
+) -> None:
+    await move(ground, approver, submitted, "approved")
+    await ground.db.execute("UPDATE broadcast SET approved_at = now() - interval '60 minutes'")
+    await stamp_all()
+    feed = Feed(ground.db)
+    await feed.start()
+    await carry_on(ground)
+    over = await now(ground, submitted)
+    assert (over.state, over.sent_at, over.expires_at) == ("expired", None, None)
+    await stamp_all()
+    loaded = await feed.next()
+    assert loaded is not None
+    topics = topics_of(loaded)
+    for code, shown in (("alerts", 0), ("broadcasts", 1)):  # its writers are told, nobody else
+        topic = Topic(code, "")
+        told = changes(topic, topics[topic], loaded, None) if topic in topics else []
+        assert len(told) == shown
+
+
+async def test_what_goes_out_late_ends_when_it_would_have_ended(
+    ground: Ground, submitted: int, approver: Principal
+) -> None:
+    await move(ground, approver, submitted, "approved")
+    await ground.db.execute("UPDATE broadcast SET approved_at = now() - interval '59 minutes'")
+    await carry_on(ground)
+    late = await now(ground, submitted)
+    assert late.state == "done" and late.approved_at and late.expires_at and late.sent_at
+    assert (late.expires_at - late.approved_at).total_seconds() == 3_600
+    assert (late.expires_at - late.sent_at).total_seconds() <= 60
+
+
 async def test_of_two_lanes_each_step_is_taken_once(
     ground: Ground, submitted: int, approver: Principal
 ) -> None:
@@ -239,6 +272,7 @@ async def test_of_two_lanes_each_step_is_taken_once(
         ({"expires_in_min": 1}, "broadcast.expiry"),
         ({"expires_in_min": 8 * 24 * 60}, "broadcast.expiry"),
         ({"areas": ("11140", "99999")}, "area.unknown"),
+        ({"areas": ("11110-01",)}, "area.unknown"),  # a dong
     ],
 )
 async def test_what_may_not_be_sent_is_not_even_kept(

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -206,6 +207,73 @@ async def test_a_failure_is_tried_again_and_the_lane_pauses(
         await settled(ground, "sent")
     assert len({notice.case.ref for _, notice in receiver.taken}) == 3
     assert await ground.db.fetchval("SELECT max(attempts) FROM delivery") == 2
+
+
+AWAY = deliver.Outcome("http.500", again=True)
+
+
+async def time_passes(ground: Ground) -> None:
+    """Everything that waits has waited long enough, in the order in which it would have."""
+    await ground.db.execute("UPDATE delivery SET next_at = next_at - interval '2 hours'")
+
+
+async def test_a_case_that_its_system_chokes_on_holds_up_no_other(
+    ground: Ground, city: CityNow, open_case: OpenCase
+) -> None:
+    await deliver_to(ground, city, metro="http://127.0.0.1/")
+    bad, *good = [(await open_case("metro", text)).id for text in ("하나", "둘", "셋", "넷")]
+    tried = list[int]()
+    for _ in range(2):
+        while (letter := await deliver.take(ground, "metro")) is not None:
+            case = letter.claimed.subject_id
+            tried.append(case)
+            if not await deliver.settle(ground, letter, AWAY if case == bad else deliver.TAKEN):
+                break
+        await time_passes(ground)
+    assert tried == [bad, *good, bad]
+
+
+async def test_what_waits_already_is_not_put_off_by_each_new_failure(
+    ground: Ground, city: CityNow, open_case: OpenCase
+) -> None:
+    await deliver_to(ground, city, metro="http://127.0.0.1/")
+    waiting = (await open_case("metro", "기다림")).id
+    soon = await ground.db.fetchval(
+        "UPDATE delivery SET next_at = now() + interval '10 minutes' RETURNING next_at"
+    )
+    due = (await open_case("metro", "새로 옴")).id
+    letter = await deliver.take(ground, "metro")
+    assert letter is not None and letter.claimed.subject_id == due
+    assert not await deliver.settle(ground, letter, AWAY, failures=99)
+    query = "SELECT next_at FROM delivery WHERE subject_id = $1"
+    assert await ground.db.fetchval(query, waiting) == soon
+
+
+@pytest.mark.parametrize(
+    ("attempt", "failures", "wait_s", "pause_s"),
+    [(1, 1, 5, 5), (12, 1, 3_600, 5), (1, 3, 20, 20), (1, 9_999, 3_600, 3_600)],
+)
+async def test_one_that_fails_for_long_costs_the_others_a_short_pause(
+    attempt: int,
+    failures: int,
+    wait_s: int,
+    pause_s: int,
+    ground: Ground,
+    city: CityNow,
+    open_case: OpenCase,
+) -> None:
+    await deliver_to(ground, city, metro="http://127.0.0.1/")
+    failing = (await open_case("metro", "하나")).id
+    await ground.db.execute("UPDATE delivery SET attempts = $1", attempt - 1)
+    letter = await deliver.take(ground, "metro")
+    assert letter is not None
+    await open_case("metro", "둘")  # has come meanwhile
+    before = await ground.db.fetchval("SELECT now()")
+    assert not await deliver.settle(ground, letter, AWAY, failures)
+    after = await ground.db.fetchval("SELECT now()")
+    for row in await ground.db.fetch("SELECT subject_id, next_at FROM delivery"):
+        later = timedelta(seconds=wait_s if row["subject_id"] == failing else pause_s)
+        assert before <= row["next_at"] - later <= after
 
 
 @pytest.mark.parametrize(("status", "code"), [(404, "http.404"), (302, "http.302")])

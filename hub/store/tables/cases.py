@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -20,7 +22,10 @@ from sqlalchemy import (
 from hub.model.kinds import CASE_KINDS, COMPLAINT, MARKS
 from hub.store.tables.base import identity, metadata, moment, one_of
 
-_OPEN = text("state IN ({})".format(", ".join(f"'{state}'" for state in COMPLAINT.open)))
+
+def _in_states(states: Sequence[str]) -> str:
+    return "state IN ({})".format(", ".join(f"'{state}'" for state in states))
+
 
 work_case = Table(
     "work_case",
@@ -55,11 +60,14 @@ work_case = Table(
         "merged_into IS NULL OR (state = 'merged' AND closed_at IS NOT NULL)",
         name="merged_since",
     ),
-    Index("ix_work_case_queue", "agency", "id", postgresql_where=_OPEN),
+    Index("ix_work_case_queue", "agency", "id", postgresql_where=text(_in_states(COMPLAINT.open))),
     Index(
         "ix_work_case_deadline",
         "deadline_at",
-        postgresql_where=text("deadline_at IS NOT NULL AND NOT overdue"),
+        postgresql_where=text(
+            "deadline_at IS NOT NULL AND NOT overdue AND mark IS NULL AND "
+            + _in_states(COMPLAINT.clock)
+        ),
     ),
     Index("ix_work_case_assignee", "assignee"),
     Index("ix_work_case_merged_into", "merged_into"),

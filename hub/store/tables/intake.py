@@ -27,7 +27,8 @@ item = Table(
     "item",
     metadata,
     identity(),
-    Column("ref", Text, nullable=False, unique=True),  # what people call it: public, unguessable
+    # What people call it: public, unguessable. "C": its index answers how it begins, in any locale.
+    Column("ref", Text(collation="C"), nullable=False, unique=True),
     Column("secret_digest", LargeBinary),  # SHA-256 of the private link's secret
     Column("kind", Text, nullable=False),
     Column("platform", Text, nullable=False),

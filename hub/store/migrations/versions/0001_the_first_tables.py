@@ -216,7 +216,7 @@ def upgrade() -> None:
     op.create_table(
         "item",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(collation="C"), nullable=False),
         sa.Column("secret_digest", sa.LargeBinary(), nullable=True),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("platform", sa.Text(), nullable=False),
@@ -723,7 +723,10 @@ def upgrade() -> None:
         "work_case",
         ["deadline_at"],
         unique=False,
-        postgresql_where=sa.text("deadline_at IS NOT NULL AND NOT overdue"),
+        postgresql_where=sa.text(
+            "deadline_at IS NOT NULL AND NOT overdue AND mark IS NULL"
+            " AND state IN ('triage', 'queued', 'in_progress')"
+        ),
     )
     op.create_index("ix_work_case_merged_into", "work_case", ["merged_into"], unique=False)
     op.create_index(

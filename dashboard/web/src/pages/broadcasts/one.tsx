@@ -8,7 +8,7 @@ import { Dialog } from "../../parts/dialog.tsx";
 import { useDeed } from "../../parts/work.ts";
 import { dateTime, span } from "../../texts/format.ts";
 import { t, word } from "../../texts/texts.ts";
-import { approval, mayEdit, needsReason, offered, shortHash } from "./rules.ts";
+import { approval, mayEdit, needsReason, offered, shortHash, unsent } from "./rules.ts";
 
 /** Exactly what would go out, in both languages, and the hash that an approval is bound to. */
 function Content(props: { broadcast: Broadcast }) {
@@ -122,6 +122,7 @@ export function One(props: {
   const deed = useDeed();
   const moves = offered(user, broadcast);
   const right = approval(user, broadcast);
+  const why = unsent(broadcast);
   const submit = (): void =>
     void deed
       .run(async () => props.onChanged(await moveBroadcast(broadcast, "submitted")))
@@ -161,6 +162,11 @@ export function One(props: {
       {broadcast.reason && (
         <Notice tone="warn" quiet>
           {t("broadcast.because", { reason: broadcast.reason })}
+        </Notice>
+      )}
+      {why && (
+        <Notice tone="warn" quiet>
+          {t(why === "late" ? "broadcast.unsent_late" : "broadcast.unsent_undecided")}
         </Notice>
       )}
       <RefusalNotice refusal={deed.refusal} />

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Broadcast, User } from "../../api/types.ts";
-import { approval, draftOf, mayEdit, needsReason, offered, shortHash, withFresh } from "./rules.ts";
+import { approval, draftOf, mayEdit, needsReason, offered, shortHash, unsent, withFresh } from "./rules.ts";
 
 const person = (id: number, ...roles: string[]): User => ({
   id,
@@ -62,6 +62,14 @@ describe("the moves offered", () => {
     expect(needsReason("submitted", "returned")).toBe(true);
     expect(needsReason("draft", "submitted")).toBe(false);
   });
+});
+
+it("tells why one was never out", () => {
+  const over = broadcast("expired");
+  expect(unsent(over)).toBe("undecided");
+  expect(unsent({ ...over, approved_by_name: "y" })).toBe("late");
+  expect(unsent({ ...over, sent_at: "2026-11-24T02:00:00Z" })).toBe(null);
+  expect(unsent(broadcast("approved"))).toBe(null);
 });
 
 it("begins an edit with what is there", () => {

@@ -28,6 +28,12 @@ export function offered(user: User, broadcast: Broadcast): string[] {
     .map((move) => move.to);
 }
 
+/** Why one that is over was never out: approved too long before it could go, or never decided on. */
+export function unsent(broadcast: Broadcast): "late" | "undecided" | null {
+  if (broadcast.state !== "expired" || broadcast.sent_at) return null;
+  return broadcast.approved_by_name ? "late" : "undecided";
+}
+
 export const mayEdit = (user: User, broadcast: Broadcast): boolean =>
   has(user, "broadcaster") && ["draft", "returned"].includes(broadcast.state);
 
