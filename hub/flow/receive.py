@@ -155,25 +155,21 @@ async def _again(tx: Change, item_id: int, inbound: Inbound) -> Received:
 
 async def _amend(tx: Change, item_id: int, inbound: Inbound) -> None:
     """Apply an edit or a delete that the platform tells of (their terms and privacy ask for it)."""
-    deleted = inbound.op == "delete"
-    case = await _hold(tx, item_id) if deleted else None
-    text = "" if deleted else inbound.text[:MAX_TEXT_CHARS]
     salt = secrets.token_bytes(16)
-    text_digest = digest(salt, text)
-    version = await items.replace_text(
-        tx.connection, item_id, text, salt, text_digest, deleted=deleted
-    )
-    if version is not None:
-        tx.record(
-            "item.deleted" if deleted else "item.changed",
-            "item",
-            item_id,
-            version,
-            {"text_digest": text_digest},
-        )
-        if case is not None:
-            await _tell_case(tx, case)
-        tx.wake(RECEIVED)
+    if inbound.op == "delete":
+        case = await _hold(tx, item_id)
+        text_digest = digest(salt, "")
+        version = await erase.empty_item(tx.connection, item_id, salt, text_digest)
+    else:
+        case, text_digest = None, digest(salt, inbound.text)
+        version = await items.edit(tx.connection, item_id, inbound, salt, text_digest)
+    if version is None:
+        return
+    fact = "item.deleted" if inbound.op == "delete" else "item.changed"
+    tx.record(fact, "item", item_id, version, {"text_digest": text_digest})
+    if case is not None:
+        await _tell_case(tx, case)
+    tx.wake(RECEIVED)
 
 
 async def _hold(tx: Change, item_id: int) -> LockedCase | None:

@@ -171,6 +171,31 @@ async def test_an_erased_post_is_known_again_and_its_edits_change_nothing(
     assert await dump(ground) == before
 
 
+async def test_what_its_author_deletes_on_the_platform_is_nowhere_either(
+    ground: Ground, city: CityNow, work_off: Work
+) -> None:
+    post = replace(POST, point=HOME)
+    await receive(ground, Batch((post,)))
+    await work_off()
+    await ground.db.execute("UPDATE item SET content_digest = 'of the text and the place'")
+    area = await ground.db.fetchval("SELECT area FROM item")
+    deletion = Batch((replace(post, op="delete", text=""),))
+    for _ in range(2):
+        [deleted] = await receive(ground, deletion)
+        assert deleted.item_id
+    assert planted_in(await dump(ground)) == set()
+    row = await ground.db.fetchrow(
+        "SELECT text, raw, content_digest, thread, parent, point_given, area, ST_Y(point) AS lat,"
+        " ST_X(point) AS lon, version FROM item JOIN item_text ON item_id = id"
+    )
+    assert row is not None
+    own = city.now.index.by_code[area]
+    assert tuple(row) == ("", {}, None, None, None, False, area, own.lat, own.lon, 2)
+    assert (own.lat, own.lon) != (HOME.lat, HOME.lon)
+    async with ground.db.acquire() as connection, connection.transaction():
+        assert [entry async for entry in soundness.texts(connection) if not entry[1]] == []
+
+
 async def test_erasing_one_case_leaves_the_person_s_others_and_names_them(
     ground: Ground, city: CityNow, work_off: Work, tmp_path: Path
 ) -> None:

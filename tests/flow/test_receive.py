@@ -102,6 +102,37 @@ async def test_edits_and_deletes_of_the_platform_are_honoured(ground: Ground) ->
     assert [r["type"] for r in types] == ["item.received", "item.changed", "item.deleted"]
 
 
+async def where(ground: Ground, item_id: int) -> tuple[str | None, str | None, str | None, int]:
+    """District and office of its case, the reporter's own words, and the case's version."""
+    case = await of_item(ground, item_id)
+    place = await ground.db.fetchval("SELECT place FROM item_text WHERE item_id = $1", item_id)
+    return case.district, case.agency, place, case.version
+
+
+async def test_an_edit_that_says_where_moves_the_case_and_one_that_does_not_leaves_it(
+    ground: Ground, city: CityNow, work_off: Work
+) -> None:
+    text = "가로등이 꺼져 깜깜합니다"
+    first = post("1", text, point=Point(37.5636, 126.9976), place="을지로")
+    [received] = await receive(ground, Batch((first,)))
+    offices = {a.district: a.code for a in city.now.book.agencies if a.district}
+    jung, mapo, jongno = "11140", "11440", "11110"
+    for edited, expected in (
+        (post("1", text, op="edit"), (jung, offices[jung], "을지로", 1)),
+        (post("1", f"{text} 빨리요", op="edit"), (jung, offices[jung], "을지로", 2)),
+        (
+            post("1", text, op="edit", point=Point(37.5663, 126.9019)),
+            (mapo, offices[mapo], None, 3),
+        ),
+        (post("1", text, op="edit", place="종로구"), (jongno, offices[jongno], "종로구", 4)),
+        (post("1", text, op="edit", place="종로구"), (jongno, offices[jongno], "종로구", 4)),
+    ):
+        await work_off()
+        await receive(ground, Batch((edited,)))
+        await work_off()
+        assert await where(ground, received.item_id) == expected
+
+
 async def test_what_is_deleted_while_an_edit_waits_stays_where_it_was(
     ground: Ground, city: CityNow, work_off: Work
 ) -> None:
