@@ -86,23 +86,19 @@ async def store_batch(
         if inbound.op == "create" and key not in known and key not in fresh:
             fresh[key] = _prepare(inbound, with_secret, content_digest)
     ids = await items.insert(tx.connection, [new for new, _ in fresh.values()]) if fresh else {}
-    if len(ids) < len(fresh):
-        known |= await items.known(tx.connection, keys)
-    seen: set[tuple[str, str]] = set()
+    lost = [key for key, (new, _) in fresh.items() if new.ref not in ids]
+    if lost:  # somebody else stored them in the meantime
+        known |= await items.known(tx.connection, lost)
     received: list[Received] = []
     for key, inbound in zip(keys, batch, strict=True):
-        entry = fresh.get(key)
-        if entry is not None and entry[0].ref in ids:
-            new, secret = entry
-            first = key not in seen and inbound.op == "create"
-            seen.add(key)
-            received.append(Received(ids[new.ref], new.ref, secret if first else None, first))
-            if first:
-                _tell(tx, ids[new.ref], new)
-            elif inbound.op != "create":
-                await _amend(tx, ids[new.ref], inbound)
-        else:
+        new, secret = fresh.get(key, (None, None))
+        if new is None or new.ref not in ids or key in known or inbound.op != "create":
             received.append(await _again(tx, known.get(key, 0), inbound))
+            continue
+        # Known from here on: in a batch as in several, an edit before it is one of something unknown.
+        known[key] = ids[new.ref]
+        received.append(Received(known[key], new.ref, secret, True))
+        _tell(tx, known[key], new)
     return received
 
 

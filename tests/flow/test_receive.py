@@ -16,8 +16,17 @@ from hub.flow.complain import Complaint, complain
 from hub.flow.ground import Ground
 from hub.flow.receive import receive, secret_digest
 from hub.model.errors import BadInput, Conflict
-from hub.model.items import Account, Anomalous, Author, Batch, Contact, Inbound, Point
-from hub.store import log, pipeline
+from hub.model.items import (
+    Account,
+    Anomalous,
+    Author,
+    Batch,
+    Contact,
+    Inbound,
+    Operation,
+    Point,
+)
+from hub.store import log, pipeline, soundness
 from tests.flow.case_records import of_item, tell
 
 Work = Callable[[], Awaitable[None]]
@@ -100,6 +109,41 @@ async def test_edits_and_deletes_of_the_platform_are_honoured(ground: Ground) ->
     assert row is not None and tuple(row) == ("", None, False)
     types = await ground.db.fetch("SELECT type FROM outbox ORDER BY id")
     assert [r["type"] for r in types] == ["item.received", "item.changed", "item.deleted"]
+
+
+@pytest.mark.parametrize(
+    ("ops", "facts", "text"),
+    [
+        (("edit", "create"), ["item.received"], "create"),
+        (("edit", "create", "create"), ["item.received"], "create"),
+        (("delete", "create"), ["item.received"], "create"),
+        (("create", "edit", "create"), ["item.received", "item.changed"], "edit"),
+        (("create", "delete", "create"), ["item.received", "item.deleted"], ""),
+    ],
+)
+async def test_one_batch_is_taken_as_the_same_in_many_would_be(
+    ground: Ground, ops: tuple[Operation, ...], facts: list[str], text: str
+) -> None:
+    told = [post("1", "" if op == "delete" else op, op=op) for op in ops]
+    apart = [post("2", one.text, op=one.op) for one in told]
+    [*whole] = await receive(ground, Batch(tuple(told)))
+    single = [(await receive(ground, Batch((one,))))[0] for one in apart]
+    for received in (whole, single):
+        assert [one.new for one in received] == [n == ops.index("create") for n in range(len(ops))]
+        assert [one.item_id > 0 for one in received] == [
+            n >= ops.index("create") for n in range(len(ops))
+        ]
+        [item_id] = {one.item_id for one in received} - {0}
+        types = await ground.db.fetch(
+            "SELECT type FROM outbox WHERE subject_id = $1 ORDER BY id", str(item_id)
+        )
+        assert [row["type"] for row in types] == facts
+        row = await ground.db.fetchrow(
+            "SELECT version, text FROM item JOIN item_text ON item_id = id WHERE id = $1", item_id
+        )
+        assert row is not None and tuple(row) == (len(facts), text)
+    async with ground.db.acquire() as connection, connection.transaction():
+        assert [entry async for entry in soundness.texts(connection) if not entry[1]] == []
 
 
 async def where(ground: Ground, item_id: int) -> tuple[str | None, str | None, str | None, int]:
