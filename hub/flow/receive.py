@@ -105,8 +105,7 @@ async def store_batch(
 def _prepare(
     inbound: Inbound, with_secret: bool, content_digest: bytes | None
 ) -> tuple[items.NewItem, str | None]:
-    if len(inbound.text) > MAX_TEXT_CHARS:
-        inbound = replace(inbound, text=inbound.text[: MAX_TEXT_CHARS - 1] + "…")
+    inbound = _cut(inbound)
     secret = secrets.token_urlsafe(32) if with_secret else None
     salt = secrets.token_bytes(16)
     new = items.NewItem(
@@ -118,6 +117,13 @@ def _prepare(
         content_digest,
     )
     return new, secret
+
+
+def _cut(inbound: Inbound) -> Inbound:
+    """With a text that may be stored: too long a one is cut, and marked so."""
+    if len(inbound.text) <= MAX_TEXT_CHARS:
+        return inbound
+    return replace(inbound, text=inbound.text[: MAX_TEXT_CHARS - 1] + "…")
 
 
 def _tell(tx: Change, item_id: int, new: items.NewItem) -> None:
@@ -157,8 +163,9 @@ async def _amend(tx: Change, item_id: int, inbound: Inbound) -> None:
         text_digest = digest(salt, "")
         version = await erase.empty_item(tx.connection, item_id, salt, text_digest)
     else:
-        case, text_digest = None, digest(salt, inbound.text)
-        version = await items.edit(tx.connection, item_id, inbound, salt, text_digest)
+        case, edited = None, _cut(inbound)
+        text_digest = digest(salt, edited.text)
+        version = await items.edit(tx.connection, item_id, edited, salt, text_digest)
     if version is None:
         return
     fact = "item.deleted" if inbound.op == "delete" else "item.changed"

@@ -17,6 +17,7 @@ from hub.flow.ground import Ground
 from hub.flow.receive import receive, secret_digest
 from hub.model.errors import BadInput, Conflict
 from hub.model.items import (
+    MAX_TEXT_CHARS,
     Account,
     Anomalous,
     Author,
@@ -109,6 +110,15 @@ async def test_edits_and_deletes_of_the_platform_are_honoured(ground: Ground) ->
     assert row is not None and tuple(row) == ("", None, False)
     types = await ground.db.fetch("SELECT type FROM outbox ORDER BY id")
     assert [r["type"] for r in types] == ["item.received", "item.changed", "item.deleted"]
+
+
+async def test_too_long_a_text_is_cut_and_marked_so_in_an_edit_too(ground: Ground) -> None:
+    long = "가" * (MAX_TEXT_CHARS + 1)
+    for text, op, version in ((long, "create", 1), (long, "edit", 1), (f"나{long}", "edit", 2)):
+        await receive(ground, Batch((post("1", text, op=op),)))
+        row = await ground.db.fetchrow("SELECT version, text FROM item, item_text")
+        assert row is not None
+        assert tuple(row) == (version, text[: MAX_TEXT_CHARS - 1] + "…")
 
 
 @pytest.mark.parametrize(
