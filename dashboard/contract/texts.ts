@@ -417,6 +417,7 @@ export type TextKey =
   | "urgency.low"
   | "urgency.normal"
   | "why.by_hand"
+  | "why.triage.by_hand"
   | "why.triage.no_place"
   | "why.triage.no_rule"
   | "why.triage.unsure";

@@ -11,7 +11,9 @@ from hub.rules.deadlines import Calendar
 NO_RULE = "triage.no_rule"
 UNSURE = "triage.unsure"
 NO_PLACE = "triage.no_place"
-"""The reasons for triage, in place of a rule's id; their words are in the text catalogues."""
+SENT_BACK = "triage.by_hand"
+"""The reasons for triage, in place of a rule's id; their words are in the text catalogues. The last is
+a person's, which only a person takes back."""
 
 
 SURE_INTENT = 0.7

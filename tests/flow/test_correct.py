@@ -25,6 +25,7 @@ from hub.model.errors import BadInput, Conflict, NotFound
 from hub.model.people import Grant, Principal
 from hub.ports.labeller import Labeller
 from hub.rules.books import read_document
+from hub.rules.routing import SENT_BACK
 from hub.settings import CLONE
 from hub.store import cases, reading
 from hub.wiring import load_version
@@ -464,6 +465,31 @@ async def test_an_edit_by_the_author_is_no_correction(
     assert (await newest(ground, case))[0] == "case.reread"
     with pytest.raises(Conflict, match=TOO_LATE):
         await undo_correction(ground, city, editor, case.id, after.version)
+
+
+async def test_what_a_person_sent_to_triage_stays_there_whatever_the_author_edits(
+    ground: Ground, city: CityNow, editor: Principal, work_off: Work
+) -> None:
+    item_id = await tell(ground, LAMP)
+    await work_off()
+    case = await of_item(ground, item_id)
+    assert case.state == "queued"
+    await casework.move(ground, editor, case.id, case.version, "triage", reason="우리 일이 아님")
+    for text in (f"{LAMP} ", FIRE):
+        await tell(ground, text, op="edit")
+        await work_off()
+        after = await of_item(ground, item_id)
+        assert (after.state, after.agency, after.rule) == ("triage", None, SENT_BACK)
+        assert (await newest(ground, case))[0] == "case.reread"
+    version = await correct_agency(ground, city, editor, case.id, after.version, "metro", "역 안")
+    await undo_correction(ground, city, editor, case.id, version)
+    await tell(ground, LAMP, op="edit")
+    await work_off()
+    assert (await of_item(ground, item_id)).state == "triage"
+    taxi = {"service": "taxi"}
+    version = (await of_item(ground, item_id)).version
+    await correct_labels(ground, city, editor, case.id, version, taxi, reroute=True)
+    assert (await of_item(ground, item_id)).state == "queued"  # somebody asked the rules
 
 
 async def test_a_correction_and_a_delete_by_the_platform_do_not_wait_for_each_other(
