@@ -376,6 +376,31 @@ async def test_an_agency_by_hand_is_undone_and_one_before_it_stays_named(
     assert await all_of(ground, case.id) == before
 
 
+async def test_a_case_from_triage_gets_a_deadline_and_loses_it_by_undo(
+    ground: Ground, city: CityNow, editor: Principal, work_off: Work
+) -> None:
+    item_id = await tell(ground, "가로등이 꺼져 깜깜합니다")  # where, nobody says
+    await work_off()
+    before = await all_of(ground, (await of_item(ground, item_id)).id)
+    assert (before[0].state, before[0].deadline_at) == ("triage", None)
+    case = await of_item(ground, item_id)
+    version = await correct_agency(ground, city, editor, case.id, case.version, "metro", "역 안")
+    given = await now(ground, case.id)
+    assert given.deadline_at is not None and given.deadline_at > case.received_at
+    version = await correct_agency(ground, city, editor, case.id, version, "fire", "아님")
+    moved = await now(ground, case.id)
+    assert moved.deadline_at == given.deadline_at  # the clock runs on
+    version = await undo_correction(ground, city, editor, case.id, version)
+    assert (await now(ground, case.id)).deadline_at == given.deadline_at
+    version = await casework.move(ground, editor, case.id, version, "triage", reason="어디?")
+    await put(ground, case.id, deadline_at=None)
+    before = await all_of(ground, case.id)
+    version = await correct_agency(ground, city, editor, case.id, version, "metro", "역 안")
+    assert (await now(ground, case.id)).deadline_at == given.deadline_at
+    await undo_correction(ground, city, editor, case.id, version)
+    assert await all_of(ground, case.id) == before
+
+
 async def test_what_is_not_ones_own_last_correction_is_not_undone(
     ground: Ground,
     city: CityNow,
