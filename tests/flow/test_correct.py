@@ -29,7 +29,7 @@ from hub.rules.routing import SENT_BACK
 from hub.settings import CLONE
 from hub.store import cases, reading
 from hub.wiring import load_version
-from tests.flow.case_records import newest, now, of_item, put, tell
+from tests.flow.case_records import newest, now, of_item, put, tell, waiting
 from tests.versions import favouring
 
 ABUSE = "가로등이 또 꺼졌다 야 이 씨발놈들아 세금 처먹고 일은 안 하냐 병신 새끼들"
@@ -526,9 +526,7 @@ async def test_a_correction_and_a_delete_by_the_platform_do_not_wait_for_each_ot
     async with ground.db.acquire() as connection, connection.transaction():
         await cases.lock(connection, case.id)
         deleted = asyncio.create_task(tell(ground, "", op="delete"))
-        async with asyncio.timeout(10):
-            while not await ground.db.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-                await asyncio.sleep(0.01)
+        await waiting(ground)
         await cases.correct_labels(connection, item_id, {"service": "taxi"})
     await deleted
     after = await of_item(ground, item_id)
