@@ -221,7 +221,8 @@ async def set_cursor(
 async def same_content(
     connection: Connection, content_digest: bytes, since: datetime
 ) -> str | None:
-    """The ref of the first item with the same source, text and place since then.
+    """The ref of the first item with the same source, text and place since then, unless its reporter
+    took it back: who sends that again means it.
 
     Takes a lock on the digest until the transaction ends, so that two at once become one.
     """
@@ -229,7 +230,11 @@ async def same_content(
         "SELECT pg_advisory_xact_lock($1)", int.from_bytes(content_digest[:8], signed=True)
     )
     ref: str | None = await connection.fetchval(
-        "SELECT ref FROM item WHERE content_digest = $1 AND received_at > $2 ORDER BY id LIMIT 1",
+        """
+        SELECT i.ref FROM item i LEFT JOIN work_case c ON c.item_id = i.id
+        WHERE i.content_digest = $1 AND i.received_at > $2 AND c.state IS DISTINCT FROM 'withdrawn'
+        ORDER BY i.id LIMIT 1
+        """,
         content_digest,
         since,
     )

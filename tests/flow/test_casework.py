@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import asyncpg
 import pytest
 
 from hub.flow import casework, converse
+from hub.flow.city import CityNow
+from hub.flow.complain import Complaint, complain
+from hub.flow.erase import Person, erase_person
 from hub.flow.ground import Ground
 from hub.gateway.feed import Feed, changes, to_reread, topics_of
 from hub.gateway.topics import Topic
 from hub.model.cases import CaseRecord
 from hub.model.errors import BadInput, BigEarError, Conflict, Forbidden, NotFound
+from hub.model.items import Point
 from hub.model.kinds import BROADCAST, CASE_KINDS, COMPLAINT, KINDS, Move
 from hub.model.people import Principal
 from tests.flow.case_records import newest, now, put
@@ -21,6 +26,7 @@ from tests.flow.case_records import newest, now, put
 OpenCase = Callable[..., Awaitable[CaseRecord]]
 Staff = Callable[..., Awaitable[Principal]]
 Stamp = Callable[[], Awaitable[int]]
+Work = Callable[[], Awaitable[None]]
 
 
 @pytest.fixture
@@ -187,6 +193,23 @@ async def test_the_reporter_withdraws_and_nothing_follows(
             await again
     with pytest.raises(Conflict, match=r"move\.not_allowed"):
         await casework.take(ground, agent, case.id, after.version)
+
+
+@pytest.mark.parametrize("gone", ["withdrawn", "erased"])
+async def test_what_was_taken_back_may_be_sent_again_at_once(
+    gone: str, ground: Ground, city: CityNow, work_off: Work, tmp_path: Path
+) -> None:
+    complaint = Complaint("web", "도로가 파였어요", Point(37.5636, 126.9976))
+    first = await complain(ground, complaint)
+    await work_off()
+    if gone == "withdrawn":
+        await casework.withdraw(ground, first.ref)
+    else:
+        await erase_person(ground, tmp_path, Person(ref=first.ref))
+    again = await complain(ground, complaint)
+    assert (again.new, again.ref != first.ref, again.secret is not None) == (True, True, True)
+    double = await complain(ground, complaint)
+    assert (double.new, double.ref) == (False, again.ref)
 
 
 async def test_a_merged_case_s_reporter_is_told_and_it_can_be_taken_apart_again(
