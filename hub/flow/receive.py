@@ -54,8 +54,9 @@ async def receive(
 ) -> list[Received]:
     """Store a connector's batch whole, or (on any exception) not at all.
 
-    Returns one Received per Inbound, in order; posts get no private link. Raises Conflict
-    ``signature.replayed`` when the account's push of this name was stored before.
+    Returns one Received per Inbound, in order; posts get no private link. Samples that come when they
+    are over are left: an empty list. Raises Conflict ``signature.replayed`` when the account's push of
+    this name was stored before.
     """
     async with change(ground, f"account:{account.code}" if account else "system") as tx:
         if (
@@ -64,6 +65,11 @@ async def receive(
             and not await pushes.is_first(tx.connection, account.code, batch.once)
         ):
             raise Conflict("signature.replayed")
+        if account is not None and batch.cursor is not None:
+            # Before any item, as who clears the samples away takes the two.
+            stands = await items.lock_cursor(tx.connection, account.code)
+            if "over" in stands:
+                return []
         received = await store_batch(tx, batch.items)
         await quarantine.keep(tx.connection, batch.anomalous)
         if account is not None and (batch.cursor is not None or batch.unsupported):

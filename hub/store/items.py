@@ -201,6 +201,14 @@ async def edit(
     return version
 
 
+async def lock_cursor(connection: Connection, account: str) -> Mapping[str, Any]:
+    """An account's cursor, which is only this transaction's to move from here on."""
+    cursor: dict[str, Any] | None = await connection.fetchval(
+        "SELECT cursor FROM account_state WHERE account = $1 FOR UPDATE", account
+    )
+    return cursor or {}
+
+
 async def set_cursor(
     connection: Connection, account: str, cursor: Mapping[str, Any] | None, unsupported: int
 ) -> None:
