@@ -206,10 +206,26 @@ export const KINDS = {
         ]
       },
       {
+        "from": "resolved",
+        "to": "queued",
+        "guards": [
+          "reporter",
+          "agency"
+        ]
+      },
+      {
         "from": "closed",
         "to": "in_progress",
         "guards": [
           "reason"
+        ]
+      },
+      {
+        "from": "closed",
+        "to": "queued",
+        "guards": [
+          "reporter",
+          "agency"
         ]
       },
       {
@@ -441,10 +457,26 @@ export const KINDS = {
         ]
       },
       {
+        "from": "resolved",
+        "to": "queued",
+        "guards": [
+          "reporter",
+          "agency"
+        ]
+      },
+      {
         "from": "closed",
         "to": "in_progress",
         "guards": [
           "reason"
+        ]
+      },
+      {
+        "from": "closed",
+        "to": "queued",
+        "guards": [
+          "reporter",
+          "agency"
         ]
       },
       {

@@ -221,6 +221,7 @@ export type TextKey =
   | "kind.post"
   | "link.add"
   | "link.add_hint"
+  | "link.add_reopens"
   | "link.agency"
   | "link.answers"
   | "link.area"
@@ -231,6 +232,7 @@ export type TextKey =
   | "link.merged_answers"
   | "link.merged_waiting"
   | "link.no_answers"
+  | "link.no_more"
   | "link.on_its_way"
   | "link.place"
   | "link.progress"
@@ -419,6 +421,7 @@ export type TextKey =
   | "urgency.low"
   | "urgency.normal"
   | "why.by_hand"
+  | "why.triage.by_hand"
   | "why.triage.no_place"
   | "why.triage.no_rule"
   | "why.triage.unsure";

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Annotated
 
 from aiohttp import web
@@ -18,10 +19,12 @@ from hub.flow.casework import withdraw
 from hub.flow.complain import MAX_PHOTOS, Complaint, complain
 from hub.flow.converse import add
 from hub.flow.receive import secret_digest
+from hub.model.cases import CaseRecord
 from hub.model.errors import BadInput, Conflict, NotFound
 from hub.model.facts import Fact
 from hub.model.items import MAX_TEXT_CHARS, Contact, Point
 from hub.model.views import CaseView, MessageView, ProgressView
+from hub.rules.moves import takes_additions
 from hub.rules.views import case_view, followed_view, rfc3339
 from hub.store import following, log, reading
 from hub.store import photos as stored_photos
@@ -86,7 +89,8 @@ class Step(Struct, frozen=True):
 
 class CitizenCase(Struct, frozen=True):
     """All that the holder of the private link may see. ``follows``: the case that is worked on in place
-    of theirs, which was merged into it; ``agency`` has that one, ``messages`` hold its answers too."""
+    of theirs, which was merged into it; ``agency`` has that one, ``messages`` hold its answers too.
+    ``may_add``: whether anything can be added; what was resolved or closed goes back to its agency."""
 
     progress: ProgressView
     case: CaseView | None
@@ -98,6 +102,7 @@ class CitizenCase(Struct, frozen=True):
     steps: list[Step]
     agency: AgencyInfo | None
     erased: bool
+    may_add: bool
 
 
 class TextIn(Struct, frozen=True, forbid_unknown_fields=True):
@@ -174,7 +179,16 @@ async def follow(call: Call) -> CitizenCase:
         if agency
         else None,
         erased=detail["erased_at"] is not None,
+        may_add=detail["erased_at"] is None and _may_add(followed.cases),
     )
+
+
+def _may_add(cases: Sequence[CaseRecord]) -> bool:
+    """Before it has a case, too: it will have one in a moment."""
+    if not cases:
+        return True
+    own = cases[0]
+    return takes_additions(own.kind, own.state, own.closed_at, datetime.now(UTC))
 
 
 def _steps(history: list[Fact]) -> list[Step]:

@@ -20,6 +20,7 @@ from hub.model.kinds import KINDS
 from hub.model.people import REPORTER, Principal
 from hub.rules.moves import check_move
 from hub.rules.permissions import may
+from hub.rules.routing import SENT_BACK
 from hub.store import cases, clock, people
 from hub.store.cases import LockedCase
 
@@ -138,7 +139,7 @@ async def move(
         if target in ("queued", "triage"):
             changed["assignee"] = None
         if target == "triage":
-            changed |= {"agency": None, "previous_agency": case.agency}
+            changed |= {"agency": None, "previous_agency": case.agency, "rule": SENT_BACK}
         return await write(tx, case, "case.moved", note=reason, author=who.user_id, **changed)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
-from hub.flow.casework import changing, summary
+from hub.flow.casework import changing, summary, write
 from hub.flow.ground import Change, Ground, change
 from hub.model.errors import BadInput, Conflict
 from hub.model.facts import digest
+from hub.model.kinds import KINDS
 from hub.model.people import REPORTER, Principal
 from hub.model.views import MessageView
-from hub.rules.moves import check_move
+from hub.rules.moves import check_move, takes_additions
 from hub.rules.views import rfc3339
 from hub.store import cases, clock
 from hub.store.cases import LockedCase
@@ -45,17 +47,28 @@ async def note(ground: Ground, who: Principal, case_id: int, text: str) -> Messa
 
 
 async def add(ground: Ground, ref: str, text: str) -> MessageView:
-    """The reporter adds something; a case that waited for them goes back to its agency."""
+    """The reporter adds something. A case that waited for them goes back to its agency; so does one
+    that was resolved or closed, onto the queue, since nobody looks at it any more.
+
+    Raises Conflict ``case.no_longer_open`` where nobody would read it (``takes_additions``).
+    """
     _check_text(text)
     async with change(ground, REPORTER) as tx:
         case = await cases.lock_by_ref(tx.connection, ref)
-        if case.state in ("withdrawn", "merged"):
+        now = await clock.moment(tx.connection)
+        if not takes_additions(case.kind, case.state, case.closed_at, now):
             raise Conflict("case.no_longer_open", state=case.state)
-        version = case.version
-        changed: dict[str, object] = {}
+        changed: dict[str, Any] = {}
         if case.state == "waiting":
-            changed["state"] = "in_progress" if case.assignee else "queued"
-            version = await cases.update(tx.connection, case.id, **changed)
+            changed = {"state": "in_progress" if case.assignee else "queued"}
+        elif case.state not in KINDS[case.kind].open:
+            changed = {"state": "queued", "assignee": None}
+        version = case.version
+        if changed:
+            check_move(
+                case.kind, case.state, changed["state"], agency=case.agency, is_reporter=True
+            )
+            version = await write(tx, case, "case.moved", **changed)
         return await _say(tx, case, version, "addition", None, None, text, changed)
 
 

@@ -17,7 +17,7 @@ from hub.model.people import Principal
 from hub.model.rulebook import RuleBook
 from hub.rules.moves import check_move
 from hub.rules.permissions import may
-from hub.rules.routing import SURE_INTENT, Decision, Question, decide
+from hub.rules.routing import SURE_INTENT, Decision, Question, deadline_of, decide
 from hub.store import cases, log, people
 from hub.store.cases import LockedCase
 
@@ -71,8 +71,10 @@ async def correct_agency(
     agency: str,
     reason: str,
 ) -> int:
-    """Give the case to another agency; the new version. Raises BadInput ``agency.unknown``."""
-    if city.now.book.agency(agency) is None:
+    """Give the case to another agency; the new version. It keeps its deadline; one that never had any,
+    since no rule decided, gets the rules' for such a case. Raises BadInput ``agency.unknown``."""
+    now = city.now
+    if now.book.agency(agency) is None:
         raise BadInput("agency.unknown", field="agency")
     if not reason.strip():
         raise BadInput("move.needs_reason", field="reason")
@@ -80,7 +82,10 @@ async def correct_agency(
         if agency == case.agency:
             raise BadInput("agency.same", field="agency")
         columns = _to_agency(case, agency, BY_HAND)
-        return await _correct(tx, city.now, case, columns, note=reason, author=who.user_id)
+        if case.deadline_at is None:
+            question = _question(case, {})
+            columns["deadline_at"] = deadline_of(now.book, now.calendar, question, agency)
+        return await _correct(tx, now, case, columns, note=reason, author=who.user_id)
 
 
 async def undo_correction(

@@ -19,7 +19,7 @@ from hub.model.errors import BadInput, NotFound
 from hub.model.facts import digest
 from hub.model.people import SYSTEM, Principal
 from hub.rules.permissions import may
-from hub.store import cases
+from hub.store import cases, pipeline
 from hub.store import erase as stored
 from hub.store.cases import LockedCase
 from hub.store.erase import Traces
@@ -120,8 +120,11 @@ async def _erase(
     """Erase these items; the names of the files that nobody may need any more."""
     ids = [one.item_id for one in traces]
     await stored.lock(tx.connection, ids)
+    # Only now: a case may have been opened while the item was waited for.
+    case_ids = await pipeline.cases_of(tx.connection, ids)
     for one in traces:
-        case = await cases.lock(tx.connection, one.case_id) if one.case_id is not None else None
+        case_id = case_ids.get(one.item_id)
+        case = await cases.lock(tx.connection, case_id) if case_id is not None else None
         if who is not None and not (case and may(who, "person.erase", agency=case.agency)):
             raise NotFound("case.not_found")
         version = await stored.erase_item(tx.connection, one.item_id)

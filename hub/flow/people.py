@@ -18,7 +18,7 @@ from hub.flow.ground import Ground, change
 from hub.model.errors import BadInput, Conflict, NotFound, NotSignedIn
 from hub.model.people import ROLES, Grant, Principal
 from hub.store import people
-from hub.store.people import OpenSession
+from hub.store.people import Credentials, OpenSession
 
 SESSION_LIFE = timedelta(hours=12)
 MIN_PASSWORD_CHARS = 10
@@ -59,23 +59,25 @@ def token_digest(token: str) -> bytes:
 
 async def sign_in(ground: Ground, login: str, password: str) -> SignedIn:
     """Open a session. Raises NotSignedIn ``session.wrong`` for an unknown login or wrong password,
-    never saying which."""
+    never saying which; also where it was reset while it was verified."""
     async with ground.db.acquire() as connection:
         stored = await people.credentials(connection, login)
     right = await _verify(stored.password_hash if stored else _NOBODY, password)
     if stored is None or stored.disabled or not right:
         raise NotSignedIn("session.wrong")
-    return await _open_session(ground, stored.user_id)
+    return await _open_session(ground, stored)
 
 
-async def _open_session(ground: Ground, user_id: int) -> SignedIn:
+async def _open_session(ground: Ground, verified: Credentials) -> SignedIn:
     token = secrets.token_urlsafe(32)
     digest = token_digest(token)
-    async with ground.db.acquire() as connection:
+    async with ground.db.acquire() as connection, connection.transaction():
+        if not await people.still_verified(connection, verified):
+            raise NotSignedIn("session.wrong")
         await people.open_session(
             connection,
             digest,
-            user_id,
+            verified.user_id,
             secrets.token_urlsafe(24),
             datetime.now(UTC) + SESSION_LIFE,
         )
@@ -102,7 +104,7 @@ async def change_password(ground: Ground, who: Principal, old: str, new: str) ->
     """Replace one's own password; one's other sessions end.
 
     Raises BadInput ``password.wrong``, ``password.too_short``, ``password.too_long`` or
-    ``password.same``.
+    ``password.same``; NotSignedIn where the session ended meanwhile, as a reset makes it.
     """
     check_password(new)
     if new == old:
@@ -112,9 +114,15 @@ async def change_password(ground: Ground, who: Principal, old: str, new: str) ->
     if stored is None or not await _verify(stored.password_hash, old):
         raise BadInput("password.wrong", field="old")
     hashed = await _hash(new)
+    session = bytes.fromhex(who.session_id)
     async with change(ground, who.actor) as tx:
+        unchanged = await people.still_verified(tx.connection, stored)
+        if await people.session(tx.connection, session) is None:
+            raise NotSignedIn
+        if not unchanged:
+            raise BadInput("password.wrong", field="old")
         await people.set_password(tx.connection, who.user_id, hashed, must_change=False)
-        await people.end_sessions(tx.connection, who.user_id, but=bytes.fromhex(who.session_id))
+        await people.end_sessions(tx.connection, who.user_id, but=session)
         tx.record("user.changed", "user", who.user_id, 0, {"what": "password"})
 
 
@@ -139,7 +147,7 @@ async def add_visitor(ground: Ground, login: str, name: str, grants: Sequence[Gr
     user_id = await _add(ground, login, name, _NOBODY, grants)
     async with ground.db.acquire() as connection:
         await people.settle(connection, user_id)
-    return await _open_session(ground, user_id)
+    return await _open_session(ground, Credentials(user_id, _NOBODY, disabled=False))
 
 
 async def _add(ground: Ground, login: str, name: str, hashed: str, grants: Sequence[Grant]) -> int:

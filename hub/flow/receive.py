@@ -54,8 +54,9 @@ async def receive(
 ) -> list[Received]:
     """Store a connector's batch whole, or (on any exception) not at all.
 
-    Returns one Received per Inbound, in order; posts get no private link. Raises Conflict
-    ``signature.replayed`` when the account's push of this name was stored before.
+    Returns one Received per Inbound, in order; posts get no private link. Samples that come when they
+    are over are left: an empty list. Raises Conflict ``signature.replayed`` when the account's push of
+    this name was stored before.
     """
     async with change(ground, f"account:{account.code}" if account else "system") as tx:
         if (
@@ -64,6 +65,11 @@ async def receive(
             and not await pushes.is_first(tx.connection, account.code, batch.once)
         ):
             raise Conflict("signature.replayed")
+        if account is not None and batch.cursor is not None:
+            # Before any item, as who clears the samples away takes the two.
+            stands = await items.lock_cursor(tx.connection, account.code)
+            if "over" in stands:
+                return []
         received = await store_batch(tx, batch.items)
         await quarantine.keep(tx.connection, batch.anomalous)
         if account is not None and (batch.cursor is not None or batch.unsupported):
@@ -86,31 +92,26 @@ async def store_batch(
         if inbound.op == "create" and key not in known and key not in fresh:
             fresh[key] = _prepare(inbound, with_secret, content_digest)
     ids = await items.insert(tx.connection, [new for new, _ in fresh.values()]) if fresh else {}
-    if len(ids) < len(fresh):
-        known |= await items.known(tx.connection, keys)
-    seen: set[tuple[str, str]] = set()
+    lost = [key for key, (new, _) in fresh.items() if new.ref not in ids]
+    if lost:  # somebody else stored them in the meantime
+        known |= await items.known(tx.connection, lost)
     received: list[Received] = []
     for key, inbound in zip(keys, batch, strict=True):
-        entry = fresh.get(key)
-        if entry is not None and entry[0].ref in ids:
-            new, secret = entry
-            first = key not in seen and inbound.op == "create"
-            seen.add(key)
-            received.append(Received(ids[new.ref], new.ref, secret if first else None, first))
-            if first:
-                _tell(tx, ids[new.ref], new)
-            elif inbound.op != "create":
-                await _amend(tx, ids[new.ref], inbound)
-        else:
+        new, secret = fresh.get(key, (None, None))
+        if new is None or new.ref not in ids or key in known or inbound.op != "create":
             received.append(await _again(tx, known.get(key, 0), inbound))
+            continue
+        # Known from here on: in a batch as in several, an edit before it is one of something unknown.
+        known[key] = ids[new.ref]
+        received.append(Received(known[key], new.ref, secret, True))
+        _tell(tx, known[key], new)
     return received
 
 
 def _prepare(
     inbound: Inbound, with_secret: bool, content_digest: bytes | None
 ) -> tuple[items.NewItem, str | None]:
-    if len(inbound.text) > MAX_TEXT_CHARS:
-        inbound = replace(inbound, text=inbound.text[: MAX_TEXT_CHARS - 1] + "…")
+    inbound = _cut(inbound)
     secret = secrets.token_urlsafe(32) if with_secret else None
     salt = secrets.token_bytes(16)
     new = items.NewItem(
@@ -122,6 +123,13 @@ def _prepare(
         content_digest,
     )
     return new, secret
+
+
+def _cut(inbound: Inbound) -> Inbound:
+    """With a text that may be stored: too long a one is cut, and marked so."""
+    if len(inbound.text) <= MAX_TEXT_CHARS:
+        return inbound
+    return replace(inbound, text=inbound.text[: MAX_TEXT_CHARS - 1] + "…")
 
 
 def _tell(tx: Change, item_id: int, new: items.NewItem) -> None:
@@ -155,25 +163,22 @@ async def _again(tx: Change, item_id: int, inbound: Inbound) -> Received:
 
 async def _amend(tx: Change, item_id: int, inbound: Inbound) -> None:
     """Apply an edit or a delete that the platform tells of (their terms and privacy ask for it)."""
-    deleted = inbound.op == "delete"
-    case = await _hold(tx, item_id) if deleted else None
-    text = "" if deleted else inbound.text[:MAX_TEXT_CHARS]
     salt = secrets.token_bytes(16)
-    text_digest = digest(salt, text)
-    version = await items.replace_text(
-        tx.connection, item_id, text, salt, text_digest, deleted=deleted
-    )
-    if version is not None:
-        tx.record(
-            "item.deleted" if deleted else "item.changed",
-            "item",
-            item_id,
-            version,
-            {"text_digest": text_digest},
-        )
-        if case is not None:
-            await _tell_case(tx, case)
-        tx.wake(RECEIVED)
+    if inbound.op == "delete":
+        case = await _hold(tx, item_id)
+        text_digest = digest(salt, "")
+        version = await erase.empty_item(tx.connection, item_id, salt, text_digest)
+    else:
+        case, edited = None, _cut(inbound)
+        text_digest = digest(salt, edited.text)
+        version = await items.edit(tx.connection, item_id, edited, salt, text_digest)
+    if version is None:
+        return
+    fact = "item.deleted" if inbound.op == "delete" else "item.changed"
+    tx.record(fact, "item", item_id, version, {"text_digest": text_digest})
+    if case is not None:
+        await _tell_case(tx, case)
+    tx.wake(RECEIVED)
 
 
 async def _hold(tx: Change, item_id: int) -> LockedCase | None:

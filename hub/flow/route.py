@@ -9,7 +9,7 @@ from hub.flow.city import City, CityNow
 from hub.flow.correct import BY_HAND, by_rules
 from hub.flow.deliver import tell_agencies
 from hub.flow.ground import Change, Ground, change
-from hub.rules.routing import SURE_INTENT, Decision, Question, decide
+from hub.rules.routing import SENT_BACK, SURE_INTENT, Decision, Question, decide
 from hub.store import cases, pipeline
 from hub.store.pipeline import ClaimedItem, OpenedCase
 
@@ -102,8 +102,8 @@ def _told(city: City, item: ClaimedItem, decision: Decision) -> dict[str, Any]:
 
 async def _reconsider(tx: Change, city: City, item: ClaimedItem, case_id: int) -> None:
     case = await cases.lock(tx.connection, case_id)
-    named = case.rule == BY_HAND and case.agency
-    if case.state not in ("triage", "queued") or case.assignee or item.corrected or named:
+    by_person = case.assignee or item.corrected or case.rule in (BY_HAND, SENT_BACK)
+    if case.state not in ("triage", "queued") or by_person:
         await write(tx, case, "case.reread")
         return
     columns = by_rules(case, _decide(city, item))

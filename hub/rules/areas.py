@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.model.places import Area, Located, Shape
+from hub.model.places import Area, Located, Ring, Shape
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius R1 (IUGG)."""
@@ -127,8 +128,9 @@ class AreaIndex:
 
 
 def point_inside(shape: Shape) -> tuple[float, float]:
-    """A point (lon, lat) inside a shape: the middle of its widest stretch at half its height."""
-    outline = _outline(shape)
+    """A point (lon, lat) inside a shape: the middle of the widest stretch at half the height of its
+    largest polygon. Between two of them there may be nothing."""
+    outline = _outline((max(shape, key=_extent),))
     _, south, _, north = outline.bounds
     y = (south + north) / 2
     cut = (outline.y1 <= y) != (outline.y2 <= y)
@@ -142,6 +144,12 @@ def point_inside(shape: Shape) -> tuple[float, float]:
 def _first(shaped: Iterable[tuple[Area, _Outline]], lat: float, lon: float) -> Area | None:
     """The first of these areas that covers the point."""
     return next((area for area, outline in shaped if outline.covers(lon, lat)), None)
+
+
+def _extent(polygon: tuple[Ring, ...]) -> float:
+    """The area within a polygon's outer ring, in square degrees (the shoelace formula)."""
+    twice = sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairwise(polygon[0]))
+    return abs(twice) / 2
 
 
 def _outline(shape: Shape | None) -> _Outline:

@@ -22,6 +22,9 @@ CHANNELS = ("queue", "webhook")
 _URL = re.compile(r"https?://[^/\s]")
 _ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?/?")
 LEAST_RATE, MOST_RATE = 0.001, 1e6
+MAX_DAYS = 366
+MAX_HOURS = MAX_DAYS * 24
+"""The longest deadline: beyond it lies a mistyped number, and working days are counted one by one."""
 ELSEWHERE = ""
 """Stands for every district that no rule names, and for none."""
 UNSURE = ""
@@ -166,11 +169,12 @@ def _of_rule(rule: Rule, agencies: set[str]) -> Iterator[tuple[str, str]]:
             "agency",
             f"no agency {rule.agency!r}{like(rule.agency, [*agencies, DISTRICT_OFFICE])}",
         )
-    given = [limit for limit in (rule.deadline_days, rule.deadline_hours) if limit is not None]
+    limits = ((rule.deadline_days, MAX_DAYS), (rule.deadline_hours, MAX_HOURS))
+    given = [(limit, most) for limit, most in limits if limit is not None]
     if len(given) != 1:
         yield "deadline", "one deadline is needed: deadline_days or deadline_hours"
-    if any(limit < 1 for limit in given):
-        yield "deadline", "a deadline is 1 or more"
+    if any(not 1 <= limit <= most for limit, most in given):
+        yield "deadline", f"a deadline is 1 to {MAX_DAYS} working days, or 1 to {MAX_HOURS} hours"
     if not (rule.reason_ko.strip() and rule.reason_en.strip()):
         yield "reason", "a reason in Korean and in English is needed"
 

@@ -5,13 +5,29 @@ The database refuses an undeclared move too (trigger ``state_moves``); the guard
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from hub.model.errors import BadInput, BigEarError, Conflict, Forbidden
 from hub.model.kinds import KINDS, Guard, Move
+
+REOPENS_FOR = timedelta(days=30)
+"""How long after the end its reporter can say that it is none; later it is a matter of its own."""
 
 
 def moves_from(kind: str, state: str) -> tuple[Move, ...]:
     """The declared moves out of a state."""
     return tuple(move for move in KINDS[kind].moves if move.source == state)
+
+
+def takes_additions(kind: str, state: str, closed_at: datetime | None, now: datetime) -> bool:
+    """Whether the reporter may add something: to what is open, and for some time to what was resolved
+    or closed, which goes back to its agency then."""
+    if state in KINDS[kind].open:
+        return True
+    back = KINDS[kind].move(state, "queued")
+    if back is None or "reporter" not in back.guards or closed_at is None:
+        return False
+    return now - closed_at <= REOPENS_FOR
 
 
 def check_move(

@@ -11,7 +11,9 @@ from hub.rules.deadlines import Calendar
 NO_RULE = "triage.no_rule"
 UNSURE = "triage.unsure"
 NO_PLACE = "triage.no_place"
-"""The reasons for triage, in place of a rule's id; their words are in the text catalogues."""
+SENT_BACK = "triage.by_hand"
+"""The reasons for triage, in place of a rule's id; their words are in the text catalogues. The last is
+a person's, which only a person takes back."""
 
 
 SURE_INTENT = 0.7
@@ -56,11 +58,39 @@ def decide(book: RuleBook, calendar: Calendar, question: Question) -> Decision:
             if office is None:
                 return _triage(NO_PLACE)
             agency = office.code
-        deadline = calendar.deadline(
-            question.received_at, days=rule.deadline_days, hours=rule.deadline_hours
-        )
+        deadline = _deadline(rule, calendar, question.received_at)
         return Decision("queued", agency, rule.id, deadline)
     return _triage(NO_RULE)
+
+
+def deadline_of(
+    book: RuleBook, calendar: Calendar, question: Question, agency: str
+) -> datetime | None:
+    """By when an agency that a person named should act on what the rules gave no deadline.
+
+    The deadline of the first rule that fits the item and leads to this agency; else of the first that
+    fits, whomever it names; else the longest that the book gives the agency; else the longest of all.
+    """
+    fitting = [rule for rule in book.rules if _matches(rule, question)]
+    leading = [rule for rule in book.rules if _leads(book, rule, agency)]
+    both = [rule for rule in fitting if rule in leading]
+    asked = both[:1] or fitting[:1] or leading or book.rules
+    return max(
+        filter(None, (_deadline(rule, calendar, question.received_at) for rule in asked)),
+        default=None,
+    )
+
+
+def _leads(book: RuleBook, rule: Rule, agency: str) -> bool:
+    """Whether a rule leads to an agency; to an office, whichever its district."""
+    if rule.agency != DISTRICT_OFFICE:
+        return rule.agency == agency
+    named = book.agency(agency)
+    return bool(named and named.district)
+
+
+def _deadline(rule: Rule, calendar: Calendar, received_at: datetime) -> datetime | None:
+    return calendar.deadline(received_at, days=rule.deadline_days, hours=rule.deadline_hours)
 
 
 def _triage(reason: str) -> Decision:

@@ -39,12 +39,13 @@ class LockedCase:
     urgency: str | None
     abuse: str | None
     intent_confidence: float | None
+    closed_at: datetime | None
 
 
 _LOCK = """
     SELECT c.id, c.item_id, i.ref, c.kind, c.state, c.version, c.mark, c.agency, c.assignee,
            c.rule, c.deadline_at, c.overdue, c.answers, i.received_at, i.area, i.district, l.service,
-           l.intent, l.urgency, l.abuse, l.intent_confidence
+           l.intent, l.urgency, l.abuse, l.intent_confidence, c.closed_at
     FROM work_case c
     JOIN item i ON i.id = c.item_id
     LEFT JOIN item_label l ON l.item_id = c.item_id

@@ -97,11 +97,13 @@ async def lock(connection: Connection, item_ids: Sequence[int]) -> None:
     )
 
 
-async def drop_pieces(connection: Connection, item_id: int) -> None:
-    """Forget the pieces of its text that stand among an item's labels."""
-    await connection.execute(
-        "UPDATE item_label SET places = '[]', reasons = '[]' WHERE item_id = $1", item_id
-    )
+_FORGET = """
+    version = version + 1, content_digest = NULL, thread = NULL, parent = NULL,
+    stage = 'routed', attempts = 0, retry_at = NULL,
+    point_given = false, approximate = area IS NOT NULL,
+    point = (SELECT a.point FROM area a WHERE a.code = item.area)
+"""
+"""What an item forgets of whoever wrote it. No stage takes it on: nothing is left to read."""
 
 
 async def erase_item(connection: Connection, item_id: int) -> int:
@@ -111,12 +113,56 @@ async def erase_item(connection: Connection, item_id: int) -> int:
     reporter's. A later edit by the platform finds no text to replace.
     """
     await connection.execute("DELETE FROM item_text WHERE item_id = $1", item_id)
-    await drop_pieces(connection, item_id)
+    await _drop_pieces(connection, item_id)
+    await _hide_keys(connection, item_id)
     await connection.execute(
         "UPDATE case_message SET text = NULL, salt = NULL"
         " WHERE case_id = (SELECT id FROM work_case WHERE item_id = $1)",
         item_id,
     )
+    version: int = await connection.fetchval(
+        f"UPDATE item SET {_FORGET}, erased_at = now() WHERE id = $1 RETURNING version", item_id
+    )
+    return version
+
+
+async def empty_item(connection: Connection, item_id: int, salt: bytes, digest: str) -> int | None:
+    """Take everything of its author out of an item that they deleted on its platform; its new version,
+    None where that was done before. What staff said on its case stays, and so does what was read of it.
+    """
+    found = await connection.fetchval(
+        "SELECT 1 FROM item WHERE id = $1 AND erased_at IS NULL AND deleted_at IS NULL FOR UPDATE",
+        item_id,
+    )
+    if not found:
+        return None
+    await connection.execute(
+        "UPDATE item_text SET text = '', salt = $2, place = NULL, author_id = NULL,"
+        " author_name = NULL, contact_name = NULL, contact_email = NULL, contact_phone = NULL,"
+        " url = NULL, raw = '{}' WHERE item_id = $1",
+        item_id,
+        salt,
+    )
+    await _drop_pieces(connection, item_id)
+    await _hide_keys(connection, item_id)
+    version: int = await connection.fetchval(
+        f"UPDATE item SET {_FORGET}, deleted_at = now(), text_digest = $2"
+        " WHERE id = $1 RETURNING version",
+        item_id,
+        digest,
+    )
+    return version
+
+
+async def _drop_pieces(connection: Connection, item_id: int) -> None:
+    """Forget the pieces of its text that stand among an item's labels."""
+    await connection.execute(
+        "UPDATE item_label SET places = '[]', reasons = '[]' WHERE item_id = $1", item_id
+    )
+
+
+async def _hide_keys(connection: Connection, item_id: int) -> None:
+    """Keep of the platform's ids, which often name their author, only what knows the item again."""
     rows = await connection.fetch(
         "SELECT platform, external_id FROM item_key WHERE item_id = $1"
         " AND external_id NOT LIKE 'erased:%'",
@@ -129,17 +175,6 @@ async def erase_item(connection: Connection, item_id: int) -> int:
             row["external_id"],
             erased_key(row["external_id"]),
         )
-    version: int = await connection.fetchval(
-        """
-        UPDATE item SET version = version + 1, erased_at = now(), content_digest = NULL,
-            thread = NULL, parent = NULL, stage = 'routed', attempts = 0, retry_at = NULL,
-            point_given = false, approximate = area IS NOT NULL,
-            point = (SELECT a.point FROM area a WHERE a.code = item.area)
-        WHERE id = $1 RETURNING version
-        """,
-        item_id,
-    )
-    return version
 
 
 async def drop_photos(connection: Connection, item_ids: Sequence[int]) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.model.items import Inbound
-from hub.store.erase import drop_pieces, erased_key
+from hub.store.erase import erased_key
 from hub.store.pool import Connection
 
 
@@ -155,48 +155,58 @@ async def attach_photos(connection: Connection, item_id: int, tokens: Sequence[s
     return len(rows)
 
 
-async def replace_text(
-    connection: Connection, item_id: int, text: str, salt: bytes, digest: str, *, deleted: bool
+async def edit(
+    connection: Connection, item_id: int, edited: Inbound, salt: bytes, digest: str
 ) -> int | None:
-    """Put an edited (or, ``deleted``, an empty) text in place; the item's new version, None if the
-    text is the stored one or the person was erased. An edit goes through all stages, a delete through
-    none: there is nothing left to read, and what was read of it stands."""
+    """Put an edited text in place, and where it is if the edit says so: a point, words, or both then
+    stand for both. The item, which goes through all stages again, gets a new version; None if the edit
+    changes nothing, or came after a delete or an erasure."""
     row = await connection.fetchrow(
-        "SELECT t.text, i.erased_at, i.deleted_at FROM item i JOIN item_text t ON t.item_id = i.id"
-        " WHERE i.id = $1 FOR UPDATE OF i",
+        """
+        SELECT i.erased_at, i.deleted_at, t.text, t.place,
+               CASE WHEN i.point_given THEN ST_Y(i.point) END AS lat,
+               CASE WHEN i.point_given THEN ST_X(i.point) END AS lon
+        FROM item i JOIN item_text t ON t.item_id = i.id WHERE i.id = $1 FOR UPDATE OF i
+        """,
         item_id,
     )
-    if (
-        row is None
-        or row["erased_at"]
-        or row["deleted_at"]
-        or (row["text"] == text and not deleted)
-    ):
+    if row is None or row["erased_at"] or row["deleted_at"]:
         return None
-    if deleted:
-        await connection.execute(
-            "UPDATE item_text SET text = '', salt = $2, author_id = NULL, author_name = NULL,"
-            " place = NULL, url = NULL, raw = '{}' WHERE item_id = $1",
-            item_id,
-            salt,
-        )
-        await drop_pieces(connection, item_id)
-    else:
-        await connection.execute(
-            "UPDATE item_text SET text = $2, salt = $3 WHERE item_id = $1", item_id, text, salt
-        )
+    stood = (row["place"], row["lat"], row["lon"])
+    where, point = stood, edited.point
+    if point or edited.place:
+        where = (edited.place or None, point and point.lat, point and point.lon)
+    if (edited.text, where) == (row["text"], stood):
+        return None
+    await connection.execute(
+        "UPDATE item_text SET text = $2, salt = $3, place = $4 WHERE item_id = $1",
+        item_id,
+        edited.text,
+        salt,
+        where[0],
+    )
     version: int = await connection.fetchval(
         """
-        UPDATE item SET version = version + 1, text_digest = $2, attempts = 0, retry_at = NULL,
-            deleted_at = CASE WHEN $3 THEN now() END,
-            stage = CASE WHEN $3 THEN 'routed' ELSE 'received' END
+        UPDATE item SET version = version + 1, text_digest = $2, stage = 'received', attempts = 0,
+            retry_at = NULL, point_given = $3::float8 IS NOT NULL,
+            point = CASE WHEN $3::float8 IS NULL THEN point
+                         ELSE ST_SetSRID(ST_MakePoint($4, $3), 4326) END
         WHERE id = $1 RETURNING version
         """,
         item_id,
         digest,
-        deleted,
+        where[1],
+        where[2],
     )
     return version
+
+
+async def lock_cursor(connection: Connection, account: str) -> Mapping[str, Any]:
+    """An account's cursor, which is only this transaction's to move from here on."""
+    cursor: dict[str, Any] | None = await connection.fetchval(
+        "SELECT cursor FROM account_state WHERE account = $1 FOR UPDATE", account
+    )
+    return cursor or {}
 
 
 async def set_cursor(
@@ -219,7 +229,8 @@ async def set_cursor(
 async def same_content(
     connection: Connection, content_digest: bytes, since: datetime
 ) -> str | None:
-    """The ref of the first item with the same source, text and place since then.
+    """The ref of the first item with the same source, text and place since then, unless its reporter
+    took it back: who sends that again means it.
 
     Takes a lock on the digest until the transaction ends, so that two at once become one.
     """
@@ -227,7 +238,11 @@ async def same_content(
         "SELECT pg_advisory_xact_lock($1)", int.from_bytes(content_digest[:8], signed=True)
     )
     ref: str | None = await connection.fetchval(
-        "SELECT ref FROM item WHERE content_digest = $1 AND received_at > $2 ORDER BY id LIMIT 1",
+        """
+        SELECT i.ref FROM item i LEFT JOIN work_case c ON c.item_id = i.id
+        WHERE i.content_digest = $1 AND i.received_at > $2 AND c.state IS DISTINCT FROM 'withdrawn'
+        ORDER BY i.id LIMIT 1
+        """,
         content_digest,
         since,
     )

@@ -10,21 +10,23 @@ from hub.store.pool import Connection
 
 # Never: what a person erased or deleted, samples and checks. Only the newest text is kept, so what was
 # said of one before an edit is left out, however small the edit: one word can make it another service.
+# Who sends a case back to triage says as much as who names another agency: that the rules' is wrong.
 # An agency by hand that the rules had named themselves was only given back; what they named for the
 # model's labels is in the newest fact (or one still on its way into the log) with a book's version. One
 # that was undone was never said.
-_BY_HAND = "(c.rule IS NOT DISTINCT FROM 'by_hand' AND c.agency IS DISTINCT FROM hand.led_to)"
+_DECIDED = "rule IN ('by_hand', 'triage.by_hand')"
+_BY_HAND = f"(coalesce(c.{_DECIDED}, false) AND c.agency IS DISTINCT FROM hand.led_to)"
 _DONE = "coalesce(c.state IN ('resolved', 'closed') AND c.closed_at > l.labelled_at, false)"
 _SPOKEN = f"(cardinality(said.corrected) > 0 OR {_BY_HAND})"
 # Few among all that a hub ever got: found by themselves, not by going through all the others.
-_PERHAPS_SPOKEN = """
-    i.id IN (SELECT item_id FROM item_label WHERE corrected <> '{}'
-             UNION ALL SELECT item_id FROM work_case WHERE rule = 'by_hand')
+_PERHAPS_SPOKEN = f"""
+    i.id IN (SELECT item_id FROM item_label WHERE corrected <> '{{}}'
+             UNION ALL SELECT item_id FROM work_case WHERE {_DECIDED})
 """
 # Inside of the subquery: as a condition of the join it would have the facts of every case read. A note
 # makes no new version: it would stand between a move and the undoing of it.
-_NAMED = """
-    c.rule = 'by_hand' AND subject = 'case' AND subject_id = c.id::text AND type <> 'case.noted'
+_NAMED = f"""
+    c.{_DECIDED} AND subject = 'case' AND subject_id = c.id::text AND type <> 'case.noted'
 """
 _TOLD = f"""
     SELECT i.id, i.ref, t.text, l.service, l.intent, l.urgency, said.corrected, said.outdated,
@@ -58,8 +60,8 @@ _TOLD = f"""
 class Told:
     """A message and its labels as they stand. ``corrected``: the heads that a person set for this
     text; ``outdated``: for one before it; ``by_hand``: a person chose another agency than the rules,
-    ``agency`` is that one, None if they read an older text; ``done``: somebody worked by this text's
-    labels to the end."""
+    or triage; ``agency`` is that one, None if they read an older text; ``done``: somebody worked by
+    this text's labels to the end."""
 
     id: int
     ref: str

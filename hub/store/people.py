@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from hub.model.people import Grant, Principal
@@ -15,7 +15,7 @@ class Credentials:
     """What signing in needs to know of a user."""
 
     user_id: int
-    password_hash: str
+    password_hash: str = field(repr=False)
     disabled: bool
 
 
@@ -63,6 +63,19 @@ async def credentials_of(connection: Connection, user_id: int) -> Credentials | 
         "SELECT id, password_hash, disabled FROM staff_user WHERE id = $1", user_id
     )
     return Credentials(*row.values()) if row else None
+
+
+async def still_verified(connection: Connection, verified: Credentials) -> bool:
+    """Whether the password that was verified is the user's still; it stays so until the transaction
+    ends. False for a user who was disabled meanwhile."""
+    # Not FOR UPDATE: whoever only names the user in a row of theirs need not wait.
+    found = await connection.fetchval(
+        "SELECT 1 FROM staff_user WHERE id = $1 AND password_hash = $2 AND NOT disabled"
+        " FOR NO KEY UPDATE",
+        verified.user_id,
+        verified.password_hash,
+    )
+    return found is not None
 
 
 async def add_user(

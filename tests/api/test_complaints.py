@@ -123,6 +123,33 @@ async def test_the_reporter_reads_answers_and_no_notes(door: Door) -> None:
     assert "불안" not in told.raw.decode() and "Staff" not in told.raw.decode()
 
 
+async def test_the_reporter_is_told_whether_anything_can_be_added(door: Door) -> None:
+    received, case_id = await door.case()
+    await door.give(case_id, "metro")
+    agent = await door.staff(Grant("agent"))
+    path, link = f"/complaints/{received.ref}", {"Authorization": f"Case {received.secret}"}
+
+    async def page() -> dict[str, Any]:
+        return dict((await door.api("GET", path, headers=link)).body)
+
+    async def add() -> tuple[int, str]:
+        said = await door.api("POST", f"{path}/additions", json={"text": "또요"}, headers=link)
+        return said.status, said.code
+
+    answer = {"text": "고쳤습니다", "resolve": True}
+    answer |= {"version": (await page())["case"]["version"]}
+    await door.api("POST", f"/cases/{case_id}/answers", json=answer, headers=agent.bearer)
+    resolved = await page()
+    assert (resolved["case"]["state"], resolved["may_add"]) == ("resolved", True)
+    assert await add() == (201, "")
+    again = await page()
+    assert (again["case"]["state"], again["may_add"]) == ("queued", True)
+    aside = {"to": "set_aside", "reason": "광고", "version": again["case"]["version"]}
+    await door.api("POST", f"/cases/{case_id}/moves", json=aside, headers=agent.bearer)
+    assert (await page())["may_add"] is False
+    assert await add() == (409, "case.no_longer_open")
+
+
 async def test_whose_case_was_merged_follows_the_other_one_and_its_new_answers(door: Door) -> None:
     agent = await door.staff(Grant("admin"))
     (sent, case), (other_sent, other) = [await door.case(text) for text in (TEXT, "등이 나갔어요")]

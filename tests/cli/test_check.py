@@ -150,7 +150,19 @@ RULE = 'reason_ko = "까닭"\nreason_en = "Reason"\n'
             "routing.toml",
             'agency = "metro"\ndeadline_days = 7',
             'agency = "metro"\ndeadline_days = 0',
-            r"routing\.toml:\d+: rule subway: a deadline is 1 or more \[rule\.deadline\]",
+            r"routing\.toml:\d+: rule subway: a deadline is 1 to 366 working.*\[rule\.deadline\]",
+        ),
+        (
+            "routing.toml",
+            'agency = "metro"\ndeadline_days = 7',
+            'agency = "metro"\ndeadline_days = 367',
+            r"routing\.toml:\d+: rule subway: a deadline is 1 to 366 working.*\[rule\.deadline\]",
+        ),
+        (
+            "routing.toml",
+            'agency = "metro"\ndeadline_days = 7',
+            'agency = "metro"\ndeadline_hours = 99_999_999',
+            r"routing\.toml:\d+: rule subway: a deadline is 1 to 366 working.*\[rule\.deadline\]",
         ),
         (
             "routing.toml",

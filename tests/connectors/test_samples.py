@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import tomllib
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 import classifiers
-from connectors.platforms.samples.connector import FIRST, samples
+from connectors.platforms.samples.connector import FIRST, open_account, samples
 from hub.flow import label, locate, route
 from hub.flow.configure import read_areas
 from hub.flow.receive import receive
-from hub.model.items import Batch, Inbound
+from hub.flow.samples import clear
+from hub.model.items import Account, Batch, Inbound
 from hub.rules.areas import AreaIndex
 from hub.rules.gazetteer import Gazetteer
 from hub.settings import CLONE
-from hub.store import reading
+from hub.store import accounts, items, reading
 from hub.wiring import Standing
 
 HANGUL = re.compile(r"[가-힣]")
@@ -28,15 +31,15 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> AreaIndex:
     return AreaIndex(read_areas(CLONE / "config" / "areas", tmp_path_factory.mktemp("none")))
 
 
-def accounts() -> dict[str, str]:
+def languages() -> dict[str, str]:
     """Codes of the city's accounts, and their languages."""
     book = tomllib.loads((CLONE / "config" / "accounts.toml").read_text(encoding="utf-8"))
     return {account["code"]: account["language"] for account in book["account"]}
 
 
 def test_each_of_the_44_accounts_is_named_and_no_other() -> None:
-    assert len(accounts()) == 44
-    assert {sample.account for sample in samples()} == set(accounts())
+    assert len(languages()) == 44
+    assert {sample.account for sample in samples()} == set(languages())
 
 
 def test_they_are_many_and_no_two_are_alike() -> None:
@@ -48,9 +51,8 @@ def test_they_are_many_and_no_two_are_alike() -> None:
 
 
 def test_both_languages_and_both_kinds_are_there_from_the_first_dozen_on() -> None:
-    languages = accounts()
     for sample in samples():
-        if languages[sample.account] == "en":
+        if languages()[sample.account] == "en":
             assert not HANGUL.search(sample.text), sample.text
     for some in (samples(), samples()[:FIRST]):
         english = sum(not HANGUL.search(sample.text) for sample in some) / len(some)
@@ -102,3 +104,34 @@ async def test_a_sample_goes_the_whole_way_and_is_counted_nowhere(stand: Standin
         counted = await reading.open_cases_brief(connection)
     assert marks == [None, "sample"]
     assert len(counted) == 1
+
+
+@pytest.mark.parametrize("first", ["clear", "receive"])
+async def test_what_plays_while_the_samples_are_cleared_leaves_none(
+    stand: Standing, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    ground, account = stand.ground, Account("samples", "samples", "Samples")
+    async with ground.db.acquire() as connection:
+        await accounts.begin_samples(connection)
+    [played] = [batch async for batch in open_account(account, None).events({"next": 1})]
+    tasks: list[asyncio.Task[int]] = []
+    set_cursor = items.set_cursor
+
+    async def slow(*given: Any) -> None:
+        tasks.append(asyncio.create_task(clear(ground)))
+        locks = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        async with asyncio.timeout(10):
+            while not tasks[0].done() and not await ground.db.fetchval(locks):
+                await asyncio.sleep(0.01)
+        await set_cursor(*given)
+
+    if first == "clear":
+        await clear(ground)
+    else:
+        monkeypatch.setattr(items, "set_cursor", slow)
+    received = await receive(ground, played, account=account)
+    assert (
+        [await task for task in tasks] == [1] * len(received) == ([] if first == "clear" else [1])
+    )
+    assert await ground.db.fetchval("SELECT count(*) FROM item") == 0
+    assert await ground.db.fetchval("SELECT cursor FROM account_state") == {"over": True}

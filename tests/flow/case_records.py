@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 from hub.flow.ground import Ground
@@ -42,6 +43,13 @@ async def newest(ground: Ground, case: CaseRecord) -> tuple[str, dict[str, objec
     )
     assert row is not None
     return row["type"], row["data"]
+
+
+async def waiting(ground: Ground) -> None:
+    """Until somebody waits for a lock that somebody else has."""
+    async with asyncio.timeout(10):
+        while not await ground.db.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(0.01)
 
 
 async def put(ground: Ground, case_id: int, **columns: object) -> None:

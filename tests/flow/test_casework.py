@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
 
 import asyncpg
 import pytest
 
 from hub.flow import casework, converse
+from hub.flow.city import CityNow
+from hub.flow.complain import Complaint, complain
+from hub.flow.erase import Person, erase_person
 from hub.flow.ground import Ground
 from hub.gateway.feed import Feed, changes, to_reread, topics_of
 from hub.gateway.topics import Topic
 from hub.model.cases import CaseRecord
 from hub.model.errors import BadInput, BigEarError, Conflict, Forbidden, NotFound
+from hub.model.items import Point
 from hub.model.kinds import BROADCAST, CASE_KINDS, COMPLAINT, KINDS, Move
 from hub.model.people import Principal
+from hub.rules.moves import REOPENS_FOR
 from tests.flow.case_records import newest, now, put
 
 OpenCase = Callable[..., Awaitable[CaseRecord]]
 Staff = Callable[..., Awaitable[Principal]]
 Stamp = Callable[[], Awaitable[int]]
+Work = Callable[[], Awaitable[None]]
 
 
 @pytest.fixture
@@ -187,6 +195,69 @@ async def test_the_reporter_withdraws_and_nothing_follows(
             await again
     with pytest.raises(Conflict, match=r"move\.not_allowed"):
         await casework.take(ground, agent, case.id, after.version)
+
+
+@pytest.mark.parametrize("ended", ["resolved", "closed"])
+async def test_what_its_reporter_adds_to_what_is_over_brings_it_back_to_its_agency(
+    ended: str, ground: Ground, open_case: OpenCase, agent: Principal
+) -> None:
+    case = await open_case("metro")
+    version = await casework.take(ground, agent, case.id, case.version)
+    await converse.answer(ground, agent, case.id, version, "고쳤습니다", resolve=True)
+    if ended == "closed":
+        await casework.move(ground, agent, case.id, version + 1, "closed")
+    before = await now(ground, case.id)
+    await put(ground, case.id, closed_at=datetime.now(UTC) - REOPENS_FOR)
+    with pytest.raises(Conflict, match=r"case\.no_longer_open"):
+        await converse.add(ground, case.ref, "또 파였어요")
+    assert (await now(ground, case.id)).version == before.version
+    await put(ground, case.id, closed_at=before.closed_at)
+    await converse.add(ground, case.ref, "그대로인데요")
+    after = await now(ground, case.id)
+    assert (after.state, after.agency, after.assignee) == ("queued", "metro", None)
+    assert (after.closed_at, after.version) == (None, before.version + 1)
+    facts = await ground.db.fetch(
+        "SELECT type, actor, data FROM outbox WHERE subject = 'case' AND version = $1 ORDER BY id",
+        after.version,
+    )
+    assert [(fact["type"], fact["actor"]) for fact in facts] == [
+        ("case.moved", "reporter"),
+        ("case.noted", "reporter"),
+    ]
+    assert {(fact["data"]["from_state"], fact["data"]["state"]) for fact in facts} == {
+        (ended, "queued")
+    }
+
+
+async def test_nothing_is_added_where_nobody_would_read_it(
+    ground: Ground, open_case: OpenCase, agent: Principal
+) -> None:
+    case, other = await open_case("metro"), await open_case("metro", "같은 곳이 파였어요")
+    await casework.move(ground, agent, case.id, case.version, "set_aside", reason="광고")
+    await casework.move(ground, agent, other.id, other.version, "merged", target_ref=case.ref)
+    for one in (case, other):
+        with pytest.raises(Conflict, match=r"case\.no_longer_open"):
+            await converse.add(ground, one.ref, "그래도")
+    assert (
+        await ground.db.fetchval("SELECT count(*) FROM case_message WHERE kind = 'addition'") == 0
+    )
+
+
+@pytest.mark.parametrize("gone", ["withdrawn", "erased"])
+async def test_what_was_taken_back_may_be_sent_again_at_once(
+    gone: str, ground: Ground, city: CityNow, work_off: Work, tmp_path: Path
+) -> None:
+    complaint = Complaint("web", "도로가 파였어요", Point(37.5636, 126.9976))
+    first = await complain(ground, complaint)
+    await work_off()
+    if gone == "withdrawn":
+        await casework.withdraw(ground, first.ref)
+    else:
+        await erase_person(ground, tmp_path, Person(ref=first.ref))
+    again = await complain(ground, complaint)
+    assert (again.new, again.ref != first.ref, again.secret is not None) == (True, True, True)
+    double = await complain(ground, complaint)
+    assert (double.new, double.ref) == (False, again.ref)
 
 
 async def test_a_merged_case_s_reporter_is_told_and_it_can_be_taken_apart_again(

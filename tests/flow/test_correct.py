@@ -25,10 +25,11 @@ from hub.model.errors import BadInput, Conflict, NotFound
 from hub.model.people import Grant, Principal
 from hub.ports.labeller import Labeller
 from hub.rules.books import read_document
+from hub.rules.routing import SENT_BACK
 from hub.settings import CLONE
 from hub.store import cases, reading
 from hub.wiring import load_version
-from tests.flow.case_records import newest, now, of_item, put, tell
+from tests.flow.case_records import newest, now, of_item, put, tell, waiting
 from tests.versions import favouring
 
 ABUSE = "가로등이 또 꺼졌다 야 이 씨발놈들아 세금 처먹고 일은 안 하냐 병신 새끼들"
@@ -375,6 +376,31 @@ async def test_an_agency_by_hand_is_undone_and_one_before_it_stays_named(
     assert await all_of(ground, case.id) == before
 
 
+async def test_a_case_from_triage_gets_a_deadline_and_loses_it_by_undo(
+    ground: Ground, city: CityNow, editor: Principal, work_off: Work
+) -> None:
+    item_id = await tell(ground, "가로등이 꺼져 깜깜합니다")  # where, nobody says
+    await work_off()
+    before = await all_of(ground, (await of_item(ground, item_id)).id)
+    assert (before[0].state, before[0].deadline_at) == ("triage", None)
+    case = await of_item(ground, item_id)
+    version = await correct_agency(ground, city, editor, case.id, case.version, "metro", "역 안")
+    given = await now(ground, case.id)
+    assert given.deadline_at is not None and given.deadline_at > case.received_at
+    version = await correct_agency(ground, city, editor, case.id, version, "fire", "아님")
+    moved = await now(ground, case.id)
+    assert moved.deadline_at == given.deadline_at  # the clock runs on
+    version = await undo_correction(ground, city, editor, case.id, version)
+    assert (await now(ground, case.id)).deadline_at == given.deadline_at
+    version = await casework.move(ground, editor, case.id, version, "triage", reason="어디?")
+    await put(ground, case.id, deadline_at=None)
+    before = await all_of(ground, case.id)
+    version = await correct_agency(ground, city, editor, case.id, version, "metro", "역 안")
+    assert (await now(ground, case.id)).deadline_at == given.deadline_at
+    await undo_correction(ground, city, editor, case.id, version)
+    assert await all_of(ground, case.id) == before
+
+
 async def test_what_is_not_ones_own_last_correction_is_not_undone(
     ground: Ground,
     city: CityNow,
@@ -466,6 +492,31 @@ async def test_an_edit_by_the_author_is_no_correction(
         await undo_correction(ground, city, editor, case.id, after.version)
 
 
+async def test_what_a_person_sent_to_triage_stays_there_whatever_the_author_edits(
+    ground: Ground, city: CityNow, editor: Principal, work_off: Work
+) -> None:
+    item_id = await tell(ground, LAMP)
+    await work_off()
+    case = await of_item(ground, item_id)
+    assert case.state == "queued"
+    await casework.move(ground, editor, case.id, case.version, "triage", reason="우리 일이 아님")
+    for text in (f"{LAMP} ", FIRE):
+        await tell(ground, text, op="edit")
+        await work_off()
+        after = await of_item(ground, item_id)
+        assert (after.state, after.agency, after.rule) == ("triage", None, SENT_BACK)
+        assert (await newest(ground, case))[0] == "case.reread"
+    version = await correct_agency(ground, city, editor, case.id, after.version, "metro", "역 안")
+    await undo_correction(ground, city, editor, case.id, version)
+    await tell(ground, LAMP, op="edit")
+    await work_off()
+    assert (await of_item(ground, item_id)).state == "triage"
+    taxi = {"service": "taxi"}
+    version = (await of_item(ground, item_id)).version
+    await correct_labels(ground, city, editor, case.id, version, taxi, reroute=True)
+    assert (await of_item(ground, item_id)).state == "queued"  # somebody asked the rules
+
+
 async def test_a_correction_and_a_delete_by_the_platform_do_not_wait_for_each_other(
     ground: Ground, city: CityNow, work_off: Work
 ) -> None:
@@ -475,9 +526,7 @@ async def test_a_correction_and_a_delete_by_the_platform_do_not_wait_for_each_ot
     async with ground.db.acquire() as connection, connection.transaction():
         await cases.lock(connection, case.id)
         deleted = asyncio.create_task(tell(ground, "", op="delete"))
-        async with asyncio.timeout(10):
-            while not await ground.db.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-                await asyncio.sleep(0.01)
+        await waiting(ground)
         await cases.correct_labels(connection, item_id, {"service": "taxi"})
     await deleted
     after = await of_item(ground, item_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -16,14 +17,19 @@ from hub.flow.complain import Complaint, complain
 from hub.flow.correct import correct_agency
 from hub.flow.erase import Person, erase_case, erase_person, look
 from hub.flow.ground import Ground
+from hub.flow.label import label
+from hub.flow.locate import locate
 from hub.flow.receive import Received, receive
 from hub.gateway.feed import Feed, changes, topics_of
 from hub.gateway.topics import Topic
 from hub.model.errors import BadInput, NotFound
 from hub.model.items import Anomalous, Author, Batch, Contact, Inbound, Point
 from hub.model.people import Principal
-from hub.store import log, reading, soundness
+from hub.ports.labeller import Labeller
+from hub.store import log, pipeline, reading, soundness
+from hub.store.pipeline import OpenedCase
 from tests.cli.test_doctor import jpeg
+from tests.flow.case_records import waiting
 
 Work = Callable[[], Awaitable[None]]
 Stamp = Callable[[], Awaitable[int]]
@@ -171,6 +177,31 @@ async def test_an_erased_post_is_known_again_and_its_edits_change_nothing(
     assert await dump(ground) == before
 
 
+async def test_what_its_author_deletes_on_the_platform_is_nowhere_either(
+    ground: Ground, city: CityNow, work_off: Work
+) -> None:
+    post = replace(POST, point=HOME)
+    await receive(ground, Batch((post,)))
+    await work_off()
+    await ground.db.execute("UPDATE item SET content_digest = 'of the text and the place'")
+    area = await ground.db.fetchval("SELECT area FROM item")
+    deletion = Batch((replace(post, op="delete", text=""),))
+    for _ in range(2):
+        [deleted] = await receive(ground, deletion)
+        assert deleted.item_id
+    assert planted_in(await dump(ground)) == set()
+    row = await ground.db.fetchrow(
+        "SELECT text, raw, content_digest, thread, parent, point_given, area, ST_Y(point) AS lat,"
+        " ST_X(point) AS lon, version FROM item JOIN item_text ON item_id = id"
+    )
+    assert row is not None
+    own = city.now.index.by_code[area]
+    assert tuple(row) == ("", {}, None, None, None, False, area, own.lat, own.lon, 2)
+    assert (own.lat, own.lon) != (HOME.lat, HOME.lon)
+    async with ground.db.acquire() as connection, connection.transaction():
+        assert [entry async for entry in soundness.texts(connection) if not entry[1]] == []
+
+
 async def test_erasing_one_case_leaves_the_person_s_others_and_names_them(
     ground: Ground, city: CityNow, work_off: Work, tmp_path: Path
 ) -> None:
@@ -202,6 +233,26 @@ async def test_an_item_is_erased_on_its_way_and_gets_no_case(
     row = await ground.db.fetchrow("SELECT stage, erased_at IS NULL FROM item")
     assert row is not None and tuple(row) == ("routed", False)
     assert await ground.db.fetchval("SELECT count(*) FROM work_case") == 0
+
+
+async def test_a_case_that_opens_while_its_item_is_erased_is_told_of_it(
+    ground: Ground, city: CityNow, model: Labeller, tmp_path: Path
+) -> None:
+    sent = await complain(ground, Complaint("web", f"{NAME} 도로", HOME))
+    await label(ground, model, 1)
+    await locate(ground, city, 1)
+    async with ground.db.acquire() as connection, connection.transaction():
+        [item] = await pipeline.claim(connection, "located", 1)
+        erased = asyncio.create_task(erase_person(ground, tmp_path, Person(ref=sent.ref)))
+        await waiting(ground)
+        opened = OpenedCase(item.id, item.kind, None, "triage", None, "triage.unsure", None)
+        [case_id] = (await pipeline.open_cases(connection, [opened])).values()
+        await pipeline.finish(connection, [item.id], "routed")
+    await erased
+    facts = await ground.db.fetch(
+        "SELECT type FROM outbox WHERE subject = 'case' AND subject_id = $1", str(case_id)
+    )
+    assert [row["type"] for row in facts] == ["case.erased"]
 
 
 async def test_open_pages_lose_the_words_at_once(

@@ -16,8 +16,18 @@ from hub.flow.complain import Complaint, complain
 from hub.flow.ground import Ground
 from hub.flow.receive import receive, secret_digest
 from hub.model.errors import BadInput, Conflict
-from hub.model.items import Account, Anomalous, Author, Batch, Contact, Inbound, Point
-from hub.store import log, pipeline
+from hub.model.items import (
+    MAX_TEXT_CHARS,
+    Account,
+    Anomalous,
+    Author,
+    Batch,
+    Contact,
+    Inbound,
+    Operation,
+    Point,
+)
+from hub.store import log, pipeline, soundness
 from tests.flow.case_records import of_item, tell
 
 Work = Callable[[], Awaitable[None]]
@@ -100,6 +110,81 @@ async def test_edits_and_deletes_of_the_platform_are_honoured(ground: Ground) ->
     assert row is not None and tuple(row) == ("", None, False)
     types = await ground.db.fetch("SELECT type FROM outbox ORDER BY id")
     assert [r["type"] for r in types] == ["item.received", "item.changed", "item.deleted"]
+
+
+async def test_too_long_a_text_is_cut_and_marked_so_in_an_edit_too(ground: Ground) -> None:
+    long = "가" * (MAX_TEXT_CHARS + 1)
+    for text, op, version in ((long, "create", 1), (long, "edit", 1), (f"나{long}", "edit", 2)):
+        await receive(ground, Batch((post("1", text, op=op),)))
+        row = await ground.db.fetchrow("SELECT version, text FROM item, item_text")
+        assert row is not None
+        assert tuple(row) == (version, text[: MAX_TEXT_CHARS - 1] + "…")
+
+
+@pytest.mark.parametrize(
+    ("ops", "facts", "text"),
+    [
+        (("edit", "create"), ["item.received"], "create"),
+        (("edit", "create", "create"), ["item.received"], "create"),
+        (("delete", "create"), ["item.received"], "create"),
+        (("create", "edit", "create"), ["item.received", "item.changed"], "edit"),
+        (("create", "delete", "create"), ["item.received", "item.deleted"], ""),
+    ],
+)
+async def test_one_batch_is_taken_as_the_same_in_many_would_be(
+    ground: Ground, ops: tuple[Operation, ...], facts: list[str], text: str
+) -> None:
+    told = [post("1", "" if op == "delete" else op, op=op) for op in ops]
+    apart = [post("2", one.text, op=one.op) for one in told]
+    [*whole] = await receive(ground, Batch(tuple(told)))
+    single = [(await receive(ground, Batch((one,))))[0] for one in apart]
+    for received in (whole, single):
+        assert [one.new for one in received] == [n == ops.index("create") for n in range(len(ops))]
+        assert [one.item_id > 0 for one in received] == [
+            n >= ops.index("create") for n in range(len(ops))
+        ]
+        [item_id] = {one.item_id for one in received} - {0}
+        types = await ground.db.fetch(
+            "SELECT type FROM outbox WHERE subject_id = $1 ORDER BY id", str(item_id)
+        )
+        assert [row["type"] for row in types] == facts
+        row = await ground.db.fetchrow(
+            "SELECT version, text FROM item JOIN item_text ON item_id = id WHERE id = $1", item_id
+        )
+        assert row is not None and tuple(row) == (len(facts), text)
+    async with ground.db.acquire() as connection, connection.transaction():
+        assert [entry async for entry in soundness.texts(connection) if not entry[1]] == []
+
+
+async def where(ground: Ground, item_id: int) -> tuple[str | None, str | None, str | None, int]:
+    """District and office of its case, the reporter's own words, and the case's version."""
+    case = await of_item(ground, item_id)
+    place = await ground.db.fetchval("SELECT place FROM item_text WHERE item_id = $1", item_id)
+    return case.district, case.agency, place, case.version
+
+
+async def test_an_edit_that_says_where_moves_the_case_and_one_that_does_not_leaves_it(
+    ground: Ground, city: CityNow, work_off: Work
+) -> None:
+    text = "가로등이 꺼져 깜깜합니다"
+    first = post("1", text, point=Point(37.5636, 126.9976), place="을지로")
+    [received] = await receive(ground, Batch((first,)))
+    offices = {a.district: a.code for a in city.now.book.agencies if a.district}
+    jung, mapo, jongno = "11140", "11440", "11110"
+    for edited, expected in (
+        (post("1", text, op="edit"), (jung, offices[jung], "을지로", 1)),
+        (post("1", f"{text} 빨리요", op="edit"), (jung, offices[jung], "을지로", 2)),
+        (
+            post("1", text, op="edit", point=Point(37.5663, 126.9019)),
+            (mapo, offices[mapo], None, 3),
+        ),
+        (post("1", text, op="edit", place="종로구"), (jongno, offices[jongno], "종로구", 4)),
+        (post("1", text, op="edit", place="종로구"), (jongno, offices[jongno], "종로구", 4)),
+    ):
+        await work_off()
+        await receive(ground, Batch((edited,)))
+        await work_off()
+        assert await where(ground, received.item_id) == expected
 
 
 async def test_what_is_deleted_while_an_edit_waits_stays_where_it_was(

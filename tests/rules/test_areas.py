@@ -109,6 +109,7 @@ def test_a_district_without_polygons_is_guessed_beside_others_that_have_some() -
 
 
 def test_a_point_inside_is_inside_whatever_the_shape() -> None:
-    for shape in (WEST, EAST):
+    island = (square(130.0, 40.0, 0.1),)
+    for shape in (WEST, EAST, (*WEST, island), (island, *WEST), (WEST[0], island, EAST[1])):
         lon, lat = point_inside(shape)
         assert AreaIndex([district("a", 127.1, shape)]).at(lat, lon).area is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from hub.model.labels import INTENTS, SERVICES, URGENCIES
 from hub.model.rulebook import RuleBook, rulebook
 from hub.rules.books import read_document
 from hub.rules.deadlines import Calendar
-from hub.rules.routing import NO_PLACE, NO_RULE, UNSURE, Decision, Question, decide
+from hub.rules.routing import NO_PLACE, NO_RULE, UNSURE, Decision, Question, deadline_of, decide
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 SEOUL = Calendar("KR", "Asia/Seoul")
@@ -31,8 +31,8 @@ def book(document: dict[str, Any]) -> RuleBook:
     return rulebook(document)
 
 
-def ask(book: RuleBook, **known: Any) -> Decision:
-    question: dict[str, Any] = {
+def question(**known: Any) -> Question:
+    asked: dict[str, Any] = {
         "kind": "complaint",
         "service": "waste",
         "intent": "report",
@@ -41,7 +41,11 @@ def ask(book: RuleBook, **known: Any) -> Decision:
         "district": GANGNAM,
         "received_at": FRIDAY,
     }
-    return decide(book, SEOUL, Question(**question | known))
+    return Question(**asked | known)
+
+
+def ask(book: RuleBook, **known: Any) -> Decision:
+    return decide(book, SEOUL, question(**known))
 
 
 def with_rules(document: dict[str, Any], *rules: dict[str, Any]) -> RuleBook:
@@ -64,6 +68,37 @@ def test_the_first_rule_that_matches_decides(document: dict[str, Any]) -> None:
     assert (rest.rule, rest.agency, rest.state) == ("rest", "jongno_gu", "queued")
     uncovered = ask(book, service="bus")
     assert (uncovered.rule, uncovered.agency, uncovered.state) == (NO_RULE, None, "triage")
+
+
+def test_who_is_named_by_a_person_has_the_time_that_the_rules_give(
+    document: dict[str, Any],
+) -> None:
+    book = with_rules(
+        document,
+        {
+            "id": "1",
+            "services": ["waste"],
+            "urgencies": ["high"],
+            "agency": "fire",
+            "deadline_hours": 1,
+        },
+        {"id": "2", "services": ["waste"], "agency": "@district", "deadline_hours": 2},
+        {"id": "3", "services": ["waste"], "agency": "fire", "deadline_hours": 3},
+        {"id": "4", "services": ["taxi"], "agency": "metro", "deadline_hours": 4},
+        {"id": "5", "services": ["subway"], "agency": "metro", "deadline_hours": 5},
+        {"id": "6", "services": ["taxi"], "agency": "fire", "deadline_hours": 6},
+    )
+    for hours, agency, known in (
+        (1, "fire", {"urgency": "high"}),
+        (3, "fire", {"abstain": True}),  # the first that fits and leads there
+        (2, "jongno_gu", {"district": None}),  # an office, whichever the district is
+        (2, "metro", {}),  # no rule for waste leads there: the first for waste
+        (5, "metro", {"service": "bus"}),  # none fits: the longest of this agency
+        (6, "city_hall", {"service": "bus"}),  # and of all
+    ):
+        deadline = deadline_of(book, SEOUL, question(**known), agency)
+        assert deadline == FRIDAY + timedelta(hours=hours), (agency, known)
+    assert deadline_of(with_rules(document), SEOUL, question(), "fire") is None
 
 
 def test_a_districts_matter_without_a_place_is_sorted_by_a_person(book: RuleBook) -> None:

@@ -115,6 +115,8 @@ export interface CitizenCase {
   steps: { at: string; code: string }[];
   agency: Agency | null;
   erased: boolean;
+  /** Whether anything can be added still. */
+  may_add: boolean;
 }
 
 export interface Label {

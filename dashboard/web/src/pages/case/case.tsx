@@ -69,7 +69,7 @@ function Message(props: { message: MessageView }) {
   );
 }
 
-function AddForm(props: { reference: string; secret: string; onDone: () => void }) {
+function AddForm(props: { reference: string; secret: string; hint: string; onDone: () => void }) {
   const [draft, setDraft] = useDraft<string>(`addition ${props.reference}`);
   const text = draft ?? "";
   const deed = useDeed();
@@ -84,7 +84,7 @@ function AddForm(props: { reference: string; secret: string; onDone: () => void 
   };
   return (
     <form class="add" onSubmit={send}>
-      <Field label={t("link.add")} hint={t("link.add_hint")}>
+      <Field label={t("link.add")} hint={props.hint}>
         {({ id, describedBy }) => (
           <textarea
             id={id}
@@ -202,7 +202,7 @@ export default function Case(props: { reference: string }) {
   const work = worked(known);
   const title =
     known.follows && work?.state === "waiting" ? t("link.merged_waiting") : word("progress", work?.state);
-  const over = known.erased || (view !== null && ["withdrawn", "merged"].includes(view.state));
+  const done = view !== null && !KINDS.complaint.open.some((state) => state === view.state);
   const mayWithdraw =
     view !== null &&
     KINDS.complaint.moves.some((move) => move.from === view.state && move.to === "withdrawn");
@@ -248,8 +248,18 @@ export default function Case(props: { reference: string }) {
             <p class="hint">{t("link.no_answers")}</p>
           )}
           {known.follows && <p class="hint">{t("link.merged_answers")}</p>}
-          {!over && <AddForm reference={reference} secret={secret} onDone={again} />}
-          {!over && mayWithdraw && (
+          {known.may_add && (
+            <AddForm
+              reference={reference}
+              secret={secret}
+              hint={t(done ? "link.add_reopens" : "link.add_hint")}
+              onDone={again}
+            />
+          )}
+          {done && !known.may_add && !known.erased && view.state !== "merged" && (
+            <p class="hint">{t("link.no_more")}</p>
+          )}
+          {!known.erased && mayWithdraw && (
             <Withdraw reference={reference} secret={secret} onDone={again} />
           )}
         </section>
