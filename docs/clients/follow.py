@@ -13,6 +13,8 @@ from typing import Any
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+PAUSE_S = 5
+
 
 async def follow(url: str, topic: str, **hello: object) -> AsyncIterator[dict[str, Any]]:
     """The topic's snapshot, then every change of it once, in order, through any loss of the line."""
@@ -29,7 +31,10 @@ async def follow(url: str, topic: str, **hello: object) -> AsyncIterator[dict[st
                     case {"type": "resync"}:  # away for too long: begin again with a snapshot
                         position = None
                         break
-                    case {"type": "error", "code": code}:
+                    case {"type": "error", "code": "unavailable"}:  # it passes
+                        await asyncio.sleep(PAUSE_S)
+                        break
+                    case {"type": "error", "code": code}:  # nothing that was seen may be kept
                         raise PermissionError(code)
 
 
