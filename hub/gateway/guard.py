@@ -72,9 +72,10 @@ class Guard:
         digests = {client.digest for client in signed_in if client.digest}
         async with self._db.acquire() as connection:
             still_open = await people.still_open(connection, list(digests))
+        # Who said hello while PostgreSQL was asked was not asked about.
+        ended = digests - still_open
         for client in signed_in:
-            # Who said hello while PostgreSQL was asked was not asked about.
-            if client.digest in digests - still_open:
+            if client.digest in ended:
                 self._end(client)
 
     def _end(self, client: Client) -> None:
