@@ -124,6 +124,7 @@ async def test_a_compressed_body_counts_as_what_it_unfolds_to(door: Door) -> Non
     [
         ("lat=37.5&lat=37.6&lon=127", "input.repeated"),
         ("lat=37.5&lon=127&debug=1", "input.unknown_field"),
+        ("&".join(f"q{n}" for n in range(65)), "input.invalid"),
         ("lat=37.5", "input.missing"),
         ("lat=nan&lon=127", "input.invalid"),
         ("lat=inf&lon=127", "input.invalid"),
