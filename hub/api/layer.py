@@ -25,6 +25,7 @@ from hub.model.errors import Forbidden, NotSignedIn
 from hub.model.people import Principal
 from hub.rules.permissions import ACTIONS, may
 from hub.store.people import OpenSession
+from hub.store.tiles import MAX_ZOOM
 
 COOKIE = "bigear_session"
 CONTEXT: web.AppKey[ApiContext] = web.AppKey("context", ApiContext)
@@ -100,6 +101,17 @@ PATH_TYPES: dict[str, tuple[str, type]] = {
     "x": (r"[0-9]{1,7}", int),
     "y": (r"[0-9]{1,7}", int),
 }
+
+
+_LAST_TILE = 2**MAX_ZOOM - 1
+PATH_BOUNDS = {
+    "id": (1, 10**18 - 1),
+    "n": (1, 9_999),
+    "z": (0, MAX_ZOOM),
+    "x": (0, _LAST_TILE),
+    "y": (0, _LAST_TILE),
+}
+"""Least and greatest of the numbers among them, as the API describes them."""
 
 
 def register(app: web.Application, routes: list[Route]) -> None:

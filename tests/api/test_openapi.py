@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from hub.api.app import ROUTES
+from hub.api.layer import PATH_BOUNDS
 from hub.model.people import ROLES, Grant
 from tests.api.conftest import Door
 
@@ -45,6 +46,23 @@ async def test_the_document_is_valid_and_tells_of_every_route(door: Door) -> Non
     assert told == {(route.method, route.path) for route in ROUTES}
     names = [op["operationId"] for methods in document["paths"].values() for op in methods.values()]
     assert len(names) == len(set(names))
+
+
+async def test_the_numbers_in_a_path_are_those_that_it_takes(door: Door) -> None:
+    paths = (await door.api("GET", "/openapi.json")).body["paths"]
+    bounds = {
+        part["name"]: (part["schema"]["minimum"], part["schema"]["maximum"])
+        for part in paths["/api/v1/tiles/{z}/{x}/{y}"]["get"]["parameters"]
+    }
+    assert bounds == {"z": (0, 22), "x": (0, 4_194_303), "y": (0, 4_194_303)}
+    told = {
+        part["name"]
+        for methods in paths.values()
+        for operation in methods.values()
+        for part in operation["parameters"]
+        if part["in"] == "path" and part["schema"]["type"] == "integer"
+    }
+    assert told == set(PATH_BOUNDS)
 
 
 async def drive(door: Door, examples: int) -> list[str]:
