@@ -176,14 +176,14 @@ async def _run_gateway(settings: Settings, ground: Ground, bell: Bell, ready: Re
     from hub.gateway.context import GatewayContext
     from hub.gateway.server import serve_gateway
 
-    public_url = str(read_network(settings.config).get("public_url", "")).rstrip("/")
     await serve_gateway(
         GatewayContext(
             ground.db,
             bell,
             settings.listen,
             settings.live_port,
-            (public_url,) if public_url else (),
+            settings.http_port,
+            str(read_network(settings.config).get("public_url", "")).rstrip("/"),
         ),
         ready,
     )

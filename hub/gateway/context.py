@@ -10,10 +10,11 @@ from hub.store.pool import Pool
 
 @dataclass(frozen=True, slots=True)
 class GatewayContext:
-    """``allowed_origins``: whole origins beyond the page's own host, e.g. that of a proxy."""
+    """Whose cookie counts: that of pages at the ``public_url``; without one, at ``http_port``."""
 
     db: Pool
     bell: Bell
     host: str
     port: int
-    allowed_origins: tuple[str, ...] = ()
+    http_port: int
+    public_url: str = ""

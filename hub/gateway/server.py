@@ -136,15 +136,15 @@ class Gateway:
         return cookie[COOKIE].value if COOKIE in cookie else None
 
     def _own_page(self, origin: str | None, request: Request) -> bool:
-        if origin is None:
-            return False
-        if origin in self.context.allowed_origins:
-            return True
-        host = request.headers.get("Host", "")
+        """A cookie knows no ports: whatever else serves pages on this host gets it sent as well."""
+        if origin is None or self.context.public_url:
+            return origin == self.context.public_url
         try:
-            return urlsplit(origin).hostname == urlsplit(f"//{host}").hostname
+            page, host = urlsplit(origin), urlsplit(f"//{request.headers.get('Host', '')}").hostname
+            from_pages = (page.scheme, page.port or 80) == ("http", self.context.http_port)
         except ValueError:  # no address at all, as a client may well send
             return False
+        return from_pages and page.hostname == host
 
     # --- topics ---
 

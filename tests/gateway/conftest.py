@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,7 @@ from hub.store.pool import open_pool
 from hub.workers import relay
 from tests.live import LiveClient, line
 
+HTTP_PORT = 8311
 _cities: list[City] = []  # read once: no test changes the city
 WORDS = (
     "보도블록이 깨져서 넘어질 뻔했습니다",
@@ -145,8 +147,8 @@ class Window:
 
 
 @contextlib.asynccontextmanager
-async def serving(database_url: str, redis_url: str) -> AsyncIterator[Window]:
-    """A gateway with its relay, until the block ends."""
+async def serving(database_url: str, redis_url: str, **more: Any) -> AsyncIterator[Window]:
+    """A gateway with its relay, until the block ends; ``more``: fields of its context."""
     db = await open_pool(database_url, size=6)
     bell = Bell(redis_url)
     await bell.open()
@@ -160,8 +162,9 @@ async def serving(database_url: str, redis_url: str) -> AsyncIterator[Window]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    context = GatewayContext(db, bell, "127.0.0.1", port, HTTP_PORT, **more)
     tasks = [
-        asyncio.create_task(serve_gateway(GatewayContext(db, bell, "127.0.0.1", port))),
+        asyncio.create_task(serve_gateway(context)),
         asyncio.create_task(relay.run(database_url, bell)),
     ]
     window = Window(ground, city, f"ws://127.0.0.1:{port}/live", port)
