@@ -176,17 +176,21 @@ async def _run_gateway(settings: Settings, ground: Ground, bell: Bell, ready: Re
     from hub.gateway.context import GatewayContext
     from hub.gateway.server import serve_gateway
 
-    await serve_gateway(
-        GatewayContext(
-            ground.db,
-            bell,
-            settings.listen,
-            settings.live_port,
-            settings.http_port,
-            str(read_network(settings.config).get("public_url", "")).rstrip("/"),
-        ),
-        ready,
+    network = read_network(settings.config)
+    feed_db = await open_pool(settings.database_url, size=2)
+    context = GatewayContext(
+        db=ground.db,
+        feed_db=feed_db,
+        bell=bell,
+        host=settings.listen,
+        port=settings.live_port,
+        http_port=settings.http_port,
+        public_url=str(network.get("public_url", "")).rstrip("/"),
     )
+    try:
+        await serve_gateway(context, ready)
+    finally:
+        feed_db.terminate()
 
 
 async def _run_worker(settings: Settings, stand: Standing, ready: Ready) -> None:

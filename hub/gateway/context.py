@@ -10,9 +10,14 @@ from hub.store.pool import Pool
 
 @dataclass(frozen=True, slots=True)
 class GatewayContext:
-    """Whose cookie counts: that of pages at the ``public_url``; without one, at ``http_port``."""
+    """``db``: what clients ask for is read with it; ``feed_db``: what they are told is, and who may
+    still be told, so that whatever they ask for nobody waits for a fact. Two connections are enough.
+
+    Whose cookie counts: that of pages at the ``public_url``; without one, at ``http_port``.
+    """
 
     db: Pool
+    feed_db: Pool
     bell: Bell
     host: str
     port: int

@@ -59,9 +59,9 @@ class Gateway:
 
     def __init__(self, context: GatewayContext) -> None:
         self.context = context
-        self.feed = Feed(context.db)
+        self.feed = Feed(context.feed_db, context.db)
         self.watchers = Watchers(self.feed)
-        self.guard = Guard(context.db, self.feed, self.watchers)
+        self.guard = Guard(context.feed_db, self.feed, self.watchers)
 
     async def handle(self, connection: ServerConnection) -> None:
         """Serve one connection from hello to close."""

@@ -150,6 +150,7 @@ class Window:
 async def serving(database_url: str, redis_url: str, **more: Any) -> AsyncIterator[Window]:
     """A gateway with its relay, until the block ends; ``more``: fields of its context."""
     db = await open_pool(database_url, size=6)
+    feed_db = await open_pool(database_url, size=2)
     bell = Bell(redis_url)
     await bell.open()
     ground = Ground(db, bell)
@@ -162,7 +163,7 @@ async def serving(database_url: str, redis_url: str, **more: Any) -> AsyncIterat
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    context = GatewayContext(db, bell, "127.0.0.1", port, HTTP_PORT, **more)
+    context = GatewayContext(db, feed_db, bell, "127.0.0.1", port, HTTP_PORT, **more)
     tasks = [
         asyncio.create_task(serve_gateway(context)),
         asyncio.create_task(relay.run(database_url, bell)),
@@ -182,6 +183,7 @@ async def serving(database_url: str, redis_url: str, **more: Any) -> AsyncIterat
         ends = await asyncio.gather(*tasks, return_exceptions=True)
         await bell.close()
         db.terminate()
+        feed_db.terminate()
     assert all(isinstance(end, asyncio.CancelledError) for end in ends), ends
 
 
