@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hub import __version__
 from hub.bus.bell import Bell
@@ -138,7 +138,7 @@ async def _run_api(settings: Settings, stand: Standing, ready: Ready) -> None:
     from hub.bus.rate import Rates
     from hub.store.tiles import open_archive
 
-    network = read_network(settings.config)
+    archive = read_network(settings.config).get("tile_archive")
     rates = Rates(settings.redis_url)
     context = ApiContext(
         ground=stand.ground,
@@ -147,13 +147,11 @@ async def _run_api(settings: Settings, stand: Standing, ready: Ready) -> None:
         pages=settings.pages,
         photos=settings.home.photos,
         live_port=settings.live_port,
-        public_url=str(network.get("public_url", "")).rstrip("/"),
-        trusted_proxies=tuple(ip_network(n) for n in network.get("trusted_proxies", ())),
+        **_network_of(settings),
         hook=_hook,
         check_key=settings.home.secret("check"),
         version=__version__,
-        rate_scale=float(network.get("rate_scale", 1.0)),
-        tiles=open_archive(Path(archive)) if (archive := network.get("tile_archive")) else None,
+        tiles=open_archive(Path(archive)) if archive else None,
     )
     runner = web.AppRunner(build(context), access_log=None, handle_signals=False)
     await runner.setup()
@@ -166,6 +164,16 @@ async def _run_api(settings: Settings, stand: Standing, ready: Ready) -> None:
         await rates.close()
 
 
+def _network_of(settings: Settings) -> dict[str, Any]:
+    """How the two doors stand in their network: fields of both contexts."""
+    network = read_network(settings.config)
+    return {
+        "public_url": str(network.get("public_url", "")).rstrip("/"),
+        "trusted_proxies": tuple(ip_network(n) for n in network.get("trusted_proxies", ())),
+        "rate_scale": float(network.get("rate_scale", 1.0)),
+    }
+
+
 def _hook(account: Account, request: WebhookRequest) -> Batch:
     from connectors.registry import open_connector
 
@@ -173,10 +181,11 @@ def _hook(account: Account, request: WebhookRequest) -> Batch:
 
 
 async def _run_gateway(settings: Settings, ground: Ground, bell: Bell, ready: Ready) -> None:
+    from hub.bus.rate import Rates
     from hub.gateway.context import GatewayContext
     from hub.gateway.server import serve_gateway
 
-    network = read_network(settings.config)
+    rates = Rates(settings.redis_url)
     feed_db = await open_pool(settings.database_url, size=2)
     context = GatewayContext(
         db=ground.db,
@@ -185,12 +194,14 @@ async def _run_gateway(settings: Settings, ground: Ground, bell: Bell, ready: Re
         host=settings.listen,
         port=settings.live_port,
         http_port=settings.http_port,
-        public_url=str(network.get("public_url", "")).rstrip("/"),
+        rates=rates,
+        **_network_of(settings),
     )
     try:
         await serve_gateway(context, ready)
     finally:
         feed_db.terminate()
+        await rates.close()
 
 
 async def _run_worker(settings: Settings, stand: Standing, ready: Ready) -> None:

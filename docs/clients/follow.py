@@ -31,7 +31,7 @@ async def follow(url: str, topic: str, **hello: object) -> AsyncIterator[dict[st
                     case {"type": "resync"}:  # away for too long: begin again with a snapshot
                         position = None
                         break
-                    case {"type": "error", "code": "unavailable"}:  # it passes
+                    case {"type": "error", "code": "unavailable" | "rate.limited"}:  # it passes
                         await asyncio.sleep(PAUSE_S)
                         break
                     case {"type": "error", "code": code}:  # nothing that was seen may be kept

@@ -103,9 +103,11 @@ class Feed:
         recounted = self.counts.fold(loaded.cases.values(), loaded.gone)
         return replace(loaded, recounted=recounted)
 
-    def reaches(self, position: int) -> bool:
+    def reaches(self, position: int, topic: Topic) -> bool:
         """Whether somebody at this position can be brought up with facts, not too many of them."""
-        return self.position - position <= RESUME_FACTS
+        # A district's snapshot is read once for all guests, its facts for each who comes back.
+        most = BATCH_FACTS if topic.kind == "public:area" else RESUME_FACTS
+        return self.position - position <= most
 
     async def since(self, position: int, limit: int) -> Sequence[Fact]:
         """Up to ``limit`` facts after the position, none beyond the feed's own."""

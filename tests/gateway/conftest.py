@@ -17,6 +17,7 @@ import pytest
 
 import classifiers
 from hub.bus.bell import Bell
+from hub.bus.rate import Rates
 from hub.flow import configure, people
 from hub.flow.city import City, CityNow
 from hub.flow.complain import Complaint, complain
@@ -163,7 +164,8 @@ async def serving(database_url: str, redis_url: str, **more: Any) -> AsyncIterat
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    context = GatewayContext(db, feed_db, bell, "127.0.0.1", port, HTTP_PORT, **more)
+    rates = Rates(redis_url)
+    context = GatewayContext(db, feed_db, bell, "127.0.0.1", port, HTTP_PORT, rates, **more)
     tasks = [
         asyncio.create_task(serve_gateway(context)),
         asyncio.create_task(relay.run(database_url, bell)),
@@ -184,6 +186,7 @@ async def serving(database_url: str, redis_url: str, **more: Any) -> AsyncIterat
         await bell.close()
         db.terminate()
         feed_db.terminate()
+        await rates.close()
     assert all(isinstance(end, asyncio.CancelledError) for end in ends), ends
 
 

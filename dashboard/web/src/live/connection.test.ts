@@ -109,6 +109,14 @@ describe("a topic that was held", () => {
     expect(step(still, snapshot("case:7", 9))[0].failures).toBe(0);
   });
 
+  it("is not asked for before the hub said, when the page's address has asked too often", () => {
+    const [, effects] = step(
+      back,
+      frame({ type: "error", code: "rate.limited", id: 1, retry_after_s: 7 }),
+    );
+    expect(effects).toEqual([{ do: "wait", failures: 1, atLeastS: 7 }]);
+  });
+
   it("that is let go of meanwhile is neither asked for nor let go of at the hub", () => {
     const [, effects] = run(
       [refusal("unavailable", 1), { type: "drop", topic: "case:7" }, { type: "retry" }],

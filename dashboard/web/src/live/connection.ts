@@ -38,7 +38,7 @@ export type Event =
 export type Effect =
   | { do: "connect" }
   | { do: "send"; frame: ClientFrame }
-  | { do: "wait"; failures: number }
+  | { do: "wait"; failures: number; atLeastS?: number }
   | { do: "forget"; topic: string };
 
 export type Step = readonly [Connection, readonly Effect[]];
@@ -55,7 +55,7 @@ export const start = (key: CaseKey | null): Connection => ({
 });
 
 /** Refusals of a topic that pass by themselves. */
-const PASSING = ["unavailable"];
+const PASSING = ["unavailable", "rate.limited"];
 
 /** What a page may show: it is not live while the hub cannot serve one of its topics. */
 export const shownPhase = ({ phase, unserved }: Connection): Phase =>
@@ -136,7 +136,7 @@ function bar(state: Connection, topic: string, code: string): Step {
   return [{ ...state, topics, refused }, [{ do: "forget", topic }]];
 }
 
-function refused(state: Connection, { id, code }: Problem): Step {
+function refused(state: Connection, { id, code, retry_after_s: atLeastS }: Problem): Step {
   const topic = [...state.topics].find(([, known]) => known.id === id)?.[0];
   if (topic === undefined) return [state, []];
   if (!PASSING.includes(code)) return bar(state, topic, code);
@@ -144,7 +144,8 @@ function refused(state: Connection, { id, code }: Problem): Step {
   // One wait for all that are refused at once.
   if (state.unserved.size) return [{ ...state, unserved }, []];
   const failures = state.failures + 1;
-  return [{ ...state, unserved, failures }, [{ do: "wait", failures }]];
+  const wait: Effect = { do: "wait", failures, ...(atLeastS === undefined ? {} : { atLeastS }) };
+  return [{ ...state, unserved, failures }, [wait]];
 }
 
 /** Ask anew for what the hub could not serve, from where the page was. */
