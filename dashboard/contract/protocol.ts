@@ -10,8 +10,6 @@ export const CLOSE_SESSION_ENDED = 4401;
 
 export const CLOSE_TOO_MANY = 4429;
 
-export const CLOSE_TOO_SLOW = 4408;
-
 /** A broadcast that is out. ``areas`` empty = the whole city. ``live`` false = take it down. */
 export interface AlertView {
   id: number;

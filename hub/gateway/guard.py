@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from hub.gateway.client import SEND_BUFFER_BYTES, Client
 from hub.gateway.feed import Feed
-from hub.gateway.protocol import CLOSE_SESSION_ENDED, CLOSE_TOO_SLOW, Facts
+from hub.gateway.protocol import CLOSE_SESSION_ENDED, Facts
 from hub.gateway.topics import Topic, authorise
 from hub.gateway.watchers import Watchers
 from hub.model.errors import BigEarError, Forbidden
@@ -118,5 +118,6 @@ class Guard:
                 for topic in tuple(client.session.topics.values()):
                     client.take_back(topic, self._feed.position, "too_slow")
             elif time.monotonic() - client.slow_since > SLOW_CLOSE_S:
+                # A close frame would wait behind all that it does not read.
                 client.connection.transport.abort()
-                logger.info("slow client dropped", extra={"code": CLOSE_TOO_SLOW})
+                logger.info("slow client dropped")

@@ -180,8 +180,8 @@ describe("losing the connection", () => {
     expect(effects).toEqual([]);
   });
 
-  it("is not final when the hub found us too slow", () => {
-    expect(step(live, { type: "closed", code: 4408 })[0].phase).toBe("waiting");
+  it("is not final when too many pages of the address are open", () => {
+    expect(step(live, { type: "closed", code: 4429 })[0].phase).toBe("waiting");
   });
 });
 
