@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
 from msgspec import Meta, Struct
@@ -34,7 +34,7 @@ class CasesQuery(Struct, frozen=True, forbid_unknown_fields=True):
     district: Code | None = None
     service: Code | None = None
     urgency: Code | None = None
-    assignee: Annotated[str, Meta(pattern="^me$")] | None = None
+    assignee: Literal["me"] | None = None
     marks: bool = True
     q: Annotated[str, Meta(max_length=100)] = ""
     before: Annotated[int, Meta(ge=1, le=2**62)] | None = None

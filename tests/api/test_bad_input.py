@@ -61,6 +61,9 @@ BODIES: dict[str, tuple[bytes, int, str]] = {
     "one photo twice": (b'{"text": "a", "photos": ["x", "x"]}', 400, "photo.too_many"),
     "a photo nobody has": (b'{"text": "a", "photos": ["x"]}', 400, "photo.unknown"),
     "a language": (b'{"text": "a", "language": "Korean"}', 400, "input.invalid"),
+    "a language of nobody": (b'{"text": "a", "language": "xx"}', 400, "input.invalid"),
+    "a language and a line": (b'{"text": "a", "language": "ko\\n"}', 400, "input.invalid"),
+    "an account and a line": (b'{"text": "a", "account": "sms\\n"}', 400, "input.invalid"),
     "too large": (b'{"text": "' + b"a" * 262_144 + b'"}', 413, "input.too_large"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -63,6 +64,29 @@ async def test_the_numbers_in_a_path_are_those_that_it_takes(door: Door) -> None
         if part["in"] == "path" and part["schema"]["type"] == "integer"
     }
     assert told == set(PATH_BOUNDS)
+
+
+async def test_no_pattern_lets_a_line_break_follow(door: Door) -> None:
+    """``$`` does in Python: a code that was let in so is no code anywhere behind."""
+    document = (await door.api("GET", "/openapi.json")).body
+    patterns = set(patterns_in(document["components"]))
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for part in operation["parameters"]:
+                if part["in"] == "query":
+                    patterns |= set(patterns_in(part))
+    assert patterns and all(pattern.endswith(r"$(?!\n)") for pattern in patterns), patterns
+
+
+def patterns_in(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        if isinstance(part.get("pattern"), str):
+            yield part["pattern"]
+        for inner in part.values():
+            yield from patterns_in(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from patterns_in(inner)
 
 
 async def drive(door: Door, examples: int) -> list[str]:
