@@ -125,7 +125,8 @@ class CameBy(Struct, frozen=True):
 
 class StaffCase(Struct, frozen=True):
     """The whole case, as far as the caller may see it. ``joined``: how many cases were merged into it,
-    whose reporters read the answers to it since."""
+    whose reporters read the answers to it since; ``reply_language``: in which the sender wishes to be
+    answered."""
 
     case: CaseView
     account: CameBy | None
@@ -135,6 +136,7 @@ class StaffCase(Struct, frozen=True):
     contact: dict[str, str | None] | None
     url: str | None
     place: str | None
+    reply_language: str | None
     labels: LabelsInfo | None
     why: Why
     messages: list[MessageView]
@@ -206,6 +208,7 @@ async def show(call: Call) -> StaffCase:
         ),
         url=detail.get("url") if own else None,
         place=detail.get("place") if own else None,
+        reply_language=detail.get("language_hint") if own else None,
         labels=_labels(detail, own=own),
         why=_why(call, record, detail),
         messages=[_said(message) for message in said],
