@@ -13,6 +13,7 @@ from typing import Any
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+PASSING = ("unavailable", "rate.limited")
 PAUSE_S = 5
 
 
@@ -28,14 +29,12 @@ async def follow(url: str, topic: str, **hello: object) -> AsyncIterator[dict[st
                 match json.loads(text):
                     case {"type": "snapshot" | "facts", "position": position} as frame:
                         yield frame
-                    case {"type": "resync"}:  # away for too long: begin again with a snapshot
-                        position = None
-                        break
-                    case {"type": "error", "code": "unavailable" | "rate.limited"}:  # it passes
+                    case {"type": "error", "code": code} if code not in PASSING:
+                        raise PermissionError(code)  # nothing that was seen may be kept
+                    case {"type": "resync" | "error" as kind}:  # away for too long, or not just now
+                        position = None if kind == "resync" else position
                         await asyncio.sleep(PAUSE_S)
                         break
-                    case {"type": "error", "code": code}:  # nothing that was seen may be kept
-                        raise PermissionError(code)
 
 
 async def main(url: str, topic: str, *pairs: str) -> None:
