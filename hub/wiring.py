@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hub import __version__
 from hub.bus.bell import Bell
@@ -177,12 +177,10 @@ async def _run_api(settings: Settings, stand: Standing, ready: Ready) -> None:
         pages=settings.pages,
         photos=settings.home.photos,
         live_port=settings.live_port,
-        public_url=network.origin,
-        trusted_proxies=networks(network.trusted_proxies),
+        **_door(network),
         hook=_hook,
         check_key=settings.home.secret("check"),
         version=__version__,
-        rate_scale=network.rate_scale,
         tiles=_open_tiles(network, settings),
     )
     runner = web.AppRunner(build(context), access_log=None, handle_signals=False)
@@ -196,6 +194,15 @@ async def _run_api(settings: Settings, stand: Standing, ready: Ready) -> None:
         await rates.close()
 
 
+def _door(network: Network) -> dict[str, Any]:
+    """How the two doors stand in their network: fields of both contexts."""
+    return {
+        "public_url": network.origin,
+        "trusted_proxies": networks(network.trusted_proxies),
+        "rate_scale": network.rate_scale,
+    }
+
+
 def _hook(account: Account, request: WebhookRequest) -> Batch:
     from connectors.registry import open_connector
 
@@ -203,20 +210,27 @@ def _hook(account: Account, request: WebhookRequest) -> Batch:
 
 
 async def _run_gateway(settings: Settings, ground: Ground, bell: Bell, ready: Ready) -> None:
+    from hub.bus.rate import Rates
     from hub.gateway.context import GatewayContext
     from hub.gateway.server import serve_gateway
 
-    public_url = network_of(settings).origin
-    await serve_gateway(
-        GatewayContext(
-            ground.db,
-            bell,
-            settings.listen,
-            settings.live_port,
-            (public_url,) if public_url else (),
-        ),
-        ready,
+    rates = Rates(settings.redis_url)
+    feed_db = await open_pool(settings.database_url, size=2)
+    context = GatewayContext(
+        db=ground.db,
+        feed_db=feed_db,
+        bell=bell,
+        host=settings.listen,
+        port=settings.live_port,
+        http_port=settings.http_port,
+        rates=rates,
+        **_door(network_of(settings)),
     )
+    try:
+        await serve_gateway(context, ready)
+    finally:
+        feed_db.terminate()
+        await rates.close()
 
 
 async def _run_worker(settings: Settings, stand: Standing, ready: Ready) -> None:

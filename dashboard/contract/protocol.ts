@@ -8,7 +8,7 @@ export const CLOSE_NO_HELLO = 4400;
 
 export const CLOSE_SESSION_ENDED = 4401;
 
-export const CLOSE_TOO_SLOW = 4408;
+export const CLOSE_TOO_MANY = 4429;
 
 /** A broadcast that is out. ``areas`` empty = the whole city. ``live`` false = take it down. */
 export interface AlertView {
@@ -128,11 +128,12 @@ export interface MessageView {
   author_name?: string | null;
 }
 
-/** A frame was refused; ``code`` is stable. The connection goes on unless it is then closed. */
+/** A frame was refused; ``code`` is stable. The connection goes on unless it is then closed. ``retry_after_s``: with ``rate.limited``, when to ask again. */
 export interface Problem {
   type: "error";
   code: string;
   id?: number;
+  retry_after_s?: number;
 }
 
 /** How far an item has come before it has a case: ``stage`` of ``hub.model.kinds.STAGES``. */

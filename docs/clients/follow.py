@@ -13,6 +13,9 @@ from typing import Any
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+PASSING = ("unavailable", "rate.limited")
+PAUSE_S = 5
+
 
 async def follow(url: str, topic: str, **hello: object) -> AsyncIterator[dict[str, Any]]:
     """The topic's snapshot, then every change of it once, in order, through any loss of the line."""
@@ -26,11 +29,12 @@ async def follow(url: str, topic: str, **hello: object) -> AsyncIterator[dict[st
                 match json.loads(text):
                     case {"type": "snapshot" | "facts", "position": position} as frame:
                         yield frame
-                    case {"type": "resync"}:  # away for too long: begin again with a snapshot
-                        position = None
+                    case {"type": "error", "code": code} if code not in PASSING:
+                        raise PermissionError(code)  # nothing that was seen may be kept
+                    case {"type": "resync" | "error" as kind}:  # away for too long, or not just now
+                        position = None if kind == "resync" else position
+                        await asyncio.sleep(PAUSE_S)
                         break
-                    case {"type": "error", "code": code}:
-                        raise PermissionError(code)
 
 
 async def main(url: str, topic: str, *pairs: str) -> None:

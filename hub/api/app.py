@@ -23,7 +23,7 @@ from hub.api import (
     session,
     tiles,
 )
-from hub.api.caller import client_address, hostname
+from hub.api.caller import caller_address, hostname
 from hub.api.context import ApiContext
 from hub.api.layer import CONTEXT, Route, register
 from hub.api.refusal import errors, lacking
@@ -85,7 +85,7 @@ async def _outermost(request: web.Request, handler: Handler) -> web.StreamRespon
             "route": route,
             "status": response.status,
             "took_ms": round(took_s * 1000, 1),
-            "client": client_address(request, request.app[CONTEXT]),
+            "client": caller_address(request, request.app[CONTEXT]),
         },
     )
     return response

@@ -40,7 +40,7 @@ class BroadcastMove(Struct, frozen=True, forbid_unknown_fields=True):
 
     to: Code
     version: Version
-    content_hash: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    content_hash: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
     reason: Reason = ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
 from msgspec import Meta, Struct
@@ -34,7 +34,7 @@ class CasesQuery(Struct, frozen=True, forbid_unknown_fields=True):
     district: Code | None = None
     service: Code | None = None
     urgency: Code | None = None
-    assignee: Annotated[str, Meta(pattern="^me$")] | None = None
+    assignee: Literal["me"] | None = None
     marks: bool = True
     q: Annotated[str, Meta(max_length=100)] = ""
     before: Annotated[int, Meta(ge=1, le=2**62)] | None = None
@@ -125,7 +125,8 @@ class CameBy(Struct, frozen=True):
 
 class StaffCase(Struct, frozen=True):
     """The whole case, as far as the caller may see it. ``joined``: how many cases were merged into it,
-    whose reporters read the answers to it since."""
+    whose reporters read the answers to it since; ``reply_language``: in which the sender wishes to be
+    answered."""
 
     case: CaseView
     account: CameBy | None
@@ -135,6 +136,7 @@ class StaffCase(Struct, frozen=True):
     contact: dict[str, str | None] | None
     url: str | None
     place: str | None
+    reply_language: str | None
     labels: LabelsInfo | None
     why: Why
     messages: list[MessageView]
@@ -206,6 +208,7 @@ async def show(call: Call) -> StaffCase:
         ),
         url=detail.get("url") if own else None,
         place=detail.get("place") if own else None,
+        reply_language=detail.get("language_hint") if own else None,
         labels=_labels(detail, own=own),
         why=_why(call, record, detail),
         messages=[_said(message) for message in said],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aiohttp import web
 from msgspec import Meta, Struct
@@ -42,16 +42,17 @@ class ContactIn(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ComplaintIn(Struct, frozen=True, forbid_unknown_fields=True):
-    """A complaint. ``photos``: ids from POST /photos. ``place``: where, in words."""
+    """A complaint. ``photos``: ids from POST /photos. ``place``: where, in words. ``language``: in
+    which an answer is wished."""
 
     text: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT_CHARS)]
     lat: Latitude | None = None
     lon: Longitude | None = None
     place: Annotated[str, Meta(max_length=300)] = ""
-    language: Annotated[str, Meta(pattern="^([a-z]{2})?$")] = ""
+    language: Literal["", "ko", "en"] = ""
     contact: ContactIn | None = None
     photos: Annotated[list[Short], Meta(max_length=MAX_PHOTOS)] = []
-    account: Annotated[str, Meta(pattern="^[a-z0-9_]{0,64}$")] = ""
+    account: Annotated[str, Meta(pattern=r"^[a-z0-9_]{0,64}$(?!\n)")] = ""
 
 
 class ComplaintMade(Struct, frozen=True, omit_defaults=True):

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from hub.bus.rate import Rates
 from hub.flow.city import CityNow
 from hub.flow.ground import Ground
 from hub.model.items import Account, Batch
+from hub.net.address import Network
 from hub.ports.connector import WebhookRequest
 from hub.store.tiles import TileArchive
-
-Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)

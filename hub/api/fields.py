@@ -8,4 +8,5 @@ from msgspec import Meta
 
 Version = Annotated[int, Meta(ge=1, le=2_147_483_647)]
 Reason = Annotated[str, Meta(max_length=2_000)]
-Code = Annotated[str, Meta(pattern="^[A-Za-z0-9_.-]{1,64}$")]
+# In Python a bare $ lets a line break follow; with (?!\n) it means in all languages what it says.
+Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$(?!\n)")]

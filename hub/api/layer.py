@@ -16,15 +16,17 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from hub.api.caller import client_address, client_net, is_own_page
+from hub.api.caller import caller_address, is_own_page
 from hub.api.context import ApiContext
 from hub.api.parse import body_of, query_of
 from hub.bus.rate import Limit
 from hub.flow import people
 from hub.model.errors import Forbidden, NotSignedIn
 from hub.model.people import Principal
+from hub.net.address import client_net
 from hub.rules.permissions import ACTIONS, may
 from hub.store.people import OpenSession
+from hub.store.tiles import MAX_ZOOM
 
 COOKIE = "bigear_session"
 CONTEXT: web.AppKey[ApiContext] = web.AppKey("context", ApiContext)
@@ -102,6 +104,17 @@ PATH_TYPES: dict[str, tuple[str, type]] = {
 }
 
 
+_LAST_TILE = 2**MAX_ZOOM - 1
+PATH_BOUNDS = {
+    "id": (1, 10**18 - 1),
+    "n": (1, 9_999),
+    "z": (0, MAX_ZOOM),
+    "x": (0, _LAST_TILE),
+    "y": (0, _LAST_TILE),
+}
+"""Least and greatest of the numbers among them, as the API describes them."""
+
+
 def register(app: web.Application, routes: list[Route]) -> None:
     """Put the routes into an application."""
     for route in routes:
@@ -130,7 +143,7 @@ def _endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespo
 
 async def _call(route: Route, request: web.Request) -> Call:
     context = request.app[CONTEXT]
-    address = client_address(request, context)
+    address = caller_address(request, context)
     if route.limit is not None:
         limit = route.limit.scaled(context.rate_scale)
         await context.rates.spend(f"{route.method}{route.path}:{client_net(address)}", limit)

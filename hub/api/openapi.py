@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from hub.api.layer import PATH_TYPES, Route
+from hub.api.layer import PATH_BOUNDS, PATH_TYPES, Route
 from hub.api.refusal import ErrorAnswer
 from hub.rules.permissions import ACTIONS
 
@@ -77,11 +77,10 @@ def _parameters(route: Route, components: dict[str, Any]) -> list[dict[str, Any]
     found: list[dict[str, Any]] = []
     for name in re.findall(r"\{(\w+)\}", route.path):
         pattern, kind = PATH_TYPES[name]
-        schema: dict[str, Any] = (
-            {"type": "integer", "minimum": 1, "maximum": 10**18 - 1 if name == "id" else 9_999}
-            if kind is int
-            else {"type": "string", "pattern": f"^{pattern}$"}
-        )
+        schema: dict[str, Any] = {"type": "string", "pattern": f"^{pattern}$"}
+        if kind is int:
+            least, greatest = PATH_BOUNDS[name]
+            schema = {"type": "integer", "minimum": least, "maximum": greatest}
         found.append({"name": name, "in": "path", "required": True, "schema": schema})
     if route.query is not None:
         described = components[route.query.__name__]

@@ -9,12 +9,13 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from hub.api.caller import client_net, hostname
+from hub.api.caller import hostname
 from hub.api.layer import COOKIE, Call, Route
 from hub.api.tiles import PATH as TILES
 from hub.bus.rate import Limit
 from hub.flow import people
 from hub.model.errors import NotSignedIn
+from hub.net.address import client_net
 from hub.store import people as stored_people
 from hub.store import samples
 from hub.store.people import OpenSession

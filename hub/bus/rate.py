@@ -42,6 +42,22 @@ class Limit:
         return Limit(max(1, int(self.burst * scale)), self.interval_s / scale)
 
 
+class Bucket:
+    """One bucket in this process alone."""
+
+    def __init__(self) -> None:
+        self._arrival_s = 0.0
+
+    def spend(self, limit: Limit) -> None:
+        """Take one. Raises TooMany with ``retry_after_s``."""
+        now = time.monotonic()
+        arrival = max(self._arrival_s, now)
+        wait = arrival + limit.interval_s * (1 - limit.burst) - now
+        if wait > 0:
+            raise TooMany(retry_after_s=max(1, round(wait)))
+        self._arrival_s = arrival + limit.interval_s
+
+
 class Rates:
     """Asks the buckets. Losing Redis makes the limits each process's own, never none."""
 

@@ -13,6 +13,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
+from hub.bus.rate import Bucket
 from hub.gateway.protocol import Resync, ResyncReason, ServerFrame, encode
 from hub.gateway.session import Session
 from hub.gateway.topics import Topic
@@ -26,10 +27,13 @@ SLOW_BYTES = 1024 * 1024
 
 class Client:
     """One connection. ``slow_since``: when it was cut loose (monotonic seconds), None while it keeps
-    up; ``digest``: of its session's token."""
+    up; ``digest``: of its session's token; ``asked``, ``entered``: what ``guests`` counts it by."""
 
-    def __init__(self, connection: ServerConnection) -> None:
+    def __init__(self, connection: ServerConnection, address: str) -> None:
         self.connection = connection
+        self.address = address
+        self.asked = Bucket()
+        self.entered: str | None = None
         self.session = Session()
         self.who: Principal | None = None
         self.audience: tuple[object, ...] = ()

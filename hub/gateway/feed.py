@@ -66,10 +66,14 @@ class Loaded:
 
 
 class Feed:
-    """The newest position, the recent facts, and the totals. One a gateway process."""
+    """The newest position, the recent facts, and the totals. One a gateway process.
 
-    def __init__(self, db: Pool) -> None:
+    ``clients_db``: what is read for one client alone is read with it (None: with ``db``).
+    """
+
+    def __init__(self, db: Pool, clients_db: Pool | None = None) -> None:
         self._db = db
+        self._clients_db = clients_db or db
         self._ring: deque[Fact] = deque(maxlen=RING_FACTS)
         self.position = 0
         self.counts = Counts(())
@@ -99,9 +103,11 @@ class Feed:
         recounted = self.counts.fold(loaded.cases.values(), loaded.gone)
         return replace(loaded, recounted=recounted)
 
-    def reaches(self, position: int) -> bool:
+    def reaches(self, position: int, topic: Topic) -> bool:
         """Whether somebody at this position can be brought up with facts, not too many of them."""
-        return self.position - position <= RESUME_FACTS
+        # A district's snapshot is read once for all guests, its facts for each who comes back.
+        most = BATCH_FACTS if topic.kind == "public:area" else RESUME_FACTS
+        return self.position - position <= most
 
     async def since(self, position: int, limit: int) -> Sequence[Fact]:
         """Up to ``limit`` facts after the position, none beyond the feed's own."""
@@ -109,12 +115,13 @@ class Feed:
         if self._ring and self._ring[0].position <= position + 1:
             skipped = position + 1 - self._ring[0].position  # positions are dense
             return list(islice(self._ring, skipped, skipped + upto - position))
-        async with self._db.acquire() as connection:
+        async with self._clients_db.acquire() as connection:
             return await log.after(connection, position, upto - position)
 
     async def load(self, facts: Sequence[Fact], only: Topic | None = None) -> Loaded:
-        """Read what these facts touch, as it stands now; ``only``: what one topic may need."""
-        async with self._db.acquire() as connection:
+        """Read what these facts touch, as it stands now; ``only``: what one client's topic may need."""
+        db = self._db if only is None else self._clients_db
+        async with db.acquire() as connection:
             path: Container[int] = ()
             if only is not None and only.kind == "public:case":
                 path = await following.path(connection, only.key)

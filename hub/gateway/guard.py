@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from hub.gateway.client import SEND_BUFFER_BYTES, Client
 from hub.gateway.feed import Feed
-from hub.gateway.protocol import CLOSE_SESSION_ENDED, CLOSE_TOO_SLOW, Facts
+from hub.gateway.protocol import CLOSE_SESSION_ENDED, Facts
 from hub.gateway.topics import Topic, authorise
 from hub.gateway.watchers import Watchers
 from hub.model.errors import BigEarError, Forbidden
@@ -72,9 +72,10 @@ class Guard:
         digests = {client.digest for client in signed_in if client.digest}
         async with self._db.acquire() as connection:
             still_open = await people.still_open(connection, list(digests))
+        # Who said hello while PostgreSQL was asked was not asked about.
+        ended = digests - still_open
         for client in signed_in:
-            # Who said hello while PostgreSQL was asked was not asked about.
-            if client.digest in digests - still_open:
+            if client.digest in ended:
                 self._end(client)
 
     def _end(self, client: Client) -> None:
@@ -117,5 +118,6 @@ class Guard:
                 for topic in tuple(client.session.topics.values()):
                     client.take_back(topic, self._feed.position, "too_slow")
             elif time.monotonic() - client.slow_since > SLOW_CLOSE_S:
+                # A close frame would wait behind all that it does not read.
                 client.connection.transport.abort()
-                logger.info("slow client dropped", extra={"code": CLOSE_TOO_SLOW})
+                logger.info("slow client dropped")

@@ -37,7 +37,7 @@ MAX_TOPICS = 32
 
 CLOSE_SESSION_ENDED = 4401
 CLOSE_NO_HELLO = 4400
-CLOSE_TOO_SLOW = 4408
+CLOSE_TOO_MANY = 4429
 
 
 # --- client to hub ---
@@ -158,10 +158,14 @@ class Problem(
     omit_defaults=True,
     forbid_unknown_fields=True,
 ):
-    """A frame was refused; ``code`` is stable. The connection goes on unless it is then closed."""
+    """A frame was refused; ``code`` is stable. The connection goes on unless it is then closed.
+
+    ``retry_after_s``: with ``rate.limited``, when to ask again.
+    """
 
     code: str
     id: int | UnsetType = UNSET
+    retry_after_s: int | UnsetType = UNSET
 
 
 ServerFrame = Welcome | Snapshot | Facts | Resync | Problem

@@ -21,9 +21,11 @@ from hub.gateway.client import Client
 from hub.gateway.context import GatewayContext
 from hub.gateway.feed import BATCH_FACTS, Feed, changes, to_reread, topics_of
 from hub.gateway.guard import Guard, check_reach
+from hub.gateway.guests import Guests
 from hub.gateway.protocol import (
     CLOSE_NO_HELLO,
     CLOSE_SESSION_ENDED,
+    CLOSE_TOO_MANY,
     MAX_FRAME_BYTES,
     PROTOCOL,
     Facts,
@@ -33,9 +35,10 @@ from hub.gateway.protocol import (
     Who,
 )
 from hub.gateway.session import Close, Drop, Open, Refuse, SignIn
-from hub.gateway.snapshots import snapshot
+from hub.gateway.snapshots import Districts, snapshot
 from hub.gateway.watchers import COUNTS, Watchers
-from hub.model.errors import BigEarError
+from hub.model.errors import BigEarError, TooMany
+from hub.net.address import client_address
 from hub.store import log, people, reading
 from hub.store.pool import DATABASE_LOST, unless_cancelled
 
@@ -59,13 +62,15 @@ class Gateway:
 
     def __init__(self, context: GatewayContext) -> None:
         self.context = context
-        self.feed = Feed(context.db)
+        self.feed = Feed(context.feed_db, context.db)
         self.watchers = Watchers(self.feed)
-        self.guard = Guard(context.db, self.feed, self.watchers)
+        self.guests = Guests(context.rates, context.rate_scale)
+        self.districts = Districts(context.db)
+        self.guard = Guard(context.feed_db, self.feed, self.watchers)
 
     async def handle(self, connection: ServerConnection) -> None:
         """Serve one connection from hello to close."""
-        client = Client(connection)
+        client = Client(connection, self._address(connection))
         self.watchers.clients.add(client)
         try:
             await self._converse(client)
@@ -77,6 +82,13 @@ class Gateway:
         finally:
             self.watchers.clients.discard(client)
             self.watchers.drop_all(client)
+            self.guests.leave(client)
+
+    def _address(self, connection: ServerConnection) -> str:
+        request = connection.request
+        forwarded = request.headers.get_all("X-Forwarded-For") if request else ()
+        peer = str(connection.remote_address[0])
+        return client_address(peer, forwarded, self.context.trusted_proxies)
 
     async def _converse(self, client: Client) -> None:
         try:
@@ -120,7 +132,13 @@ class Gateway:
                     client.holds_key_of = order.case.ref
         who = client.who
         user = None
-        if who is not None:
+        if who is None:
+            try:
+                self.guests.enter(client)
+            except TooMany as many:
+                await client.connection.close(CLOSE_TOO_MANY, many.code)
+                return
+        else:
             user = Who(who.user_id, who.login, who.name, [(g.role, g.agency) for g in who.grants])
         client.tell(Welcome(PROTOCOL, self.feed.position, HEARTBEAT_S, user))
 
@@ -136,25 +154,28 @@ class Gateway:
         return cookie[COOKIE].value if COOKIE in cookie else None
 
     def _own_page(self, origin: str | None, request: Request) -> bool:
-        if origin is None:
-            return False
-        if origin in self.context.allowed_origins:
-            return True
-        host = request.headers.get("Host", "")
+        """A cookie knows no ports: whatever else serves pages on this host gets it sent as well."""
+        if origin is None or self.context.public_url:
+            return origin == self.context.public_url
         try:
-            return urlsplit(origin).hostname == urlsplit(f"//{host}").hostname
+            page, host = urlsplit(origin), urlsplit(f"//{request.headers.get('Host', '')}").hostname
+            from_pages = (page.scheme, page.port or 80) == ("http", self.context.http_port)
         except ValueError:  # no address at all, as a client may well send
             return False
+        return from_pages and page.hostname == host
 
     # --- topics ---
 
     async def _open(self, client: Client, order: Open) -> None:
         try:
+            await self.guests.ask(client, order.topic)
             await check_reach(self.context.db, client, order.topic)
             await self._serve(client, order)
         except BigEarError as refused:
             client.session.forget(order.topic)
-            client.tell(Problem(refused.code, order.id))
+            wait = refused.details.get("retry_after_s")
+            after = wait if isinstance(wait, int) else UNSET
+            client.tell(Problem(refused.code, order.id, after))
         except DATABASE_LOST:
             client.session.forget(order.topic)
             client.tell(Problem("unavailable", order.id))
@@ -169,8 +190,13 @@ class Gateway:
         if position is not None and not 0 <= position <= await self._newest(position):
             client.take_back(order.topic, self.feed.position, "unknown_position")
             return
-        if position is None or order.topic == COUNTS or not self.feed.reaches(position):
-            state = await self._state(client, order)
+        if (
+            position is None
+            or order.topic == COUNTS
+            or not self.feed.reaches(position, order.topic)
+        ):
+            async with self.guests.turn(client):
+                state = await self._state(client, order)
             await client.drained()
             if not client.session.holds(order.id, order.topic):
                 return
@@ -198,12 +224,15 @@ class Gateway:
         if order.topic == COUNTS:  # totals of exactly the facts up to the position, no later ones
             counts = self.feed.counts.views()
             return Snapshot(order.id, str(COUNTS), self.feed.position, counts=counts)
+        if order.topic.kind == "public:area":
+            return await self.districts.snapshot(order.id, order.topic, self.feed.position)
         return await snapshot(self.context.db, order.id, order.topic, client.who)
 
     async def _catch_up(self, client: Client, order: Open, position: int) -> int:
         """Tell what one batch of facts after the position was to the topic; the position reached."""
-        facts = await self.feed.since(position, BATCH_FACTS)
-        loaded = await self.feed.load(facts, only=order.topic)
+        async with self.guests.turn(client):
+            facts = await self.feed.since(position, BATCH_FACTS)
+            loaded = await self.feed.load(facts, only=order.topic)
         await client.drained()
         mine = topics_of(loaded).get(order.topic, [])
         if reason := to_reread(order.topic, mine):

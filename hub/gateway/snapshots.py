@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from hub.gateway.feed import message_view
 from hub.gateway.protocol import Snapshot
 from hub.gateway.topics import TRIAGE, Topic
@@ -14,6 +16,8 @@ from hub.store import broadcasts, following, log, reading
 from hub.store.pool import Connection, Pool
 
 SNAPSHOT_CASES = 500
+KEPT = 32
+"""Districts of which the last snapshot is kept."""
 
 
 async def snapshot(db: Pool, number: int, topic: Topic, who: Principal | None) -> Snapshot:
@@ -55,6 +59,25 @@ async def snapshot(db: Pool, number: int, topic: Topic, who: Principal | None) -
                 newest = await broadcasts.newest(connection, 100)
                 return _with(base, broadcasts=[broadcast_view(record) for record in newest])
     return base
+
+
+class Districts:
+    """What the public may see of districts: the same for everybody, so read once at a position."""
+
+    def __init__(self, db: Pool) -> None:
+        self._db = db
+        self._kept: dict[Topic, Snapshot] = {}
+
+    async def snapshot(self, number: int, topic: Topic, position: int) -> Snapshot:
+        """The ``public:area`` as it is at this position, or a newer one."""
+        kept = self._kept.get(topic)
+        if kept is None or kept.position < position:
+            kept = await snapshot(self._db, number, topic, None)
+            self._kept.pop(topic, None)
+            self._kept[topic] = kept
+            if len(self._kept) > KEPT:  # whoever asks for names that are no districts fills nothing
+                del self._kept[next(iter(self._kept))]
+        return msgspec.structs.replace(kept, id=number)
 
 
 def _with(base: Snapshot, **fields: object) -> Snapshot:

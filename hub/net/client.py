@@ -231,10 +231,10 @@ def _wait_s(after: str) -> float:
     if after.isascii() and after.isdigit():
         return float(after[:9])
     try:
-        until = parsedate_to_datetime(after)
-    except ValueError:
+        until = parsedate_to_datetime(after).timestamp()
+    except (ValueError, OverflowError):  # a zone or a year that no clock can show overflows
         return 60.0
-    return max(0.0, until.timestamp() - time.time())
+    return max(0.0, until - time.time())
 
 
 async def _bounded(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:

@@ -277,8 +277,8 @@ async def item_detail(connection: Connection, item_id: int) -> dict[str, Any] | 
     row = await connection.fetchrow(
         """
         SELECT i.located_how, i.candidates, i.erased_at, i.deleted_at, i.created_at, i.version,
-               t.text, t.place, t.author_id, t.author_name, t.contact_name, t.contact_email,
-               t.contact_phone, t.url,
+               i.language_hint, t.text, t.place, t.author_id, t.author_name, t.contact_name,
+               t.contact_email, t.contact_phone, t.url,
                l.service, l.service_confidence, l.intent, l.intent_confidence, l.urgency,
                l.urgency_confidence, l.language, l.language_confidence, l.places, l.abstain,
                l.model, l.alternatives, l.model_service, l.reasons, l.abuse,

@@ -61,6 +61,9 @@ BODIES: dict[str, tuple[bytes, int, str]] = {
     "one photo twice": (b'{"text": "a", "photos": ["x", "x"]}', 400, "photo.too_many"),
     "a photo nobody has": (b'{"text": "a", "photos": ["x"]}', 400, "photo.unknown"),
     "a language": (b'{"text": "a", "language": "Korean"}', 400, "input.invalid"),
+    "a language of nobody": (b'{"text": "a", "language": "xx"}', 400, "input.invalid"),
+    "a language and a line": (b'{"text": "a", "language": "ko\\n"}', 400, "input.invalid"),
+    "an account and a line": (b'{"text": "a", "account": "sms\\n"}', 400, "input.invalid"),
     "too large": (b'{"text": "' + b"a" * 262_144 + b'"}', 413, "input.too_large"),
 }
 
@@ -124,6 +127,7 @@ async def test_a_compressed_body_counts_as_what_it_unfolds_to(door: Door) -> Non
     [
         ("lat=37.5&lat=37.6&lon=127", "input.repeated"),
         ("lat=37.5&lon=127&debug=1", "input.unknown_field"),
+        ("&".join(f"q{n}" for n in range(65)), "input.invalid"),
         ("lat=37.5", "input.missing"),
         ("lat=nan&lon=127", "input.invalid"),
         ("lat=inf&lon=127", "input.invalid"),

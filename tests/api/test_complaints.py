@@ -109,6 +109,20 @@ async def test_only_the_hubs_own_check_may_mark_what_it_sends(door: Door) -> Non
         assert stored == mark
 
 
+async def test_the_language_that_somebody_asked_for_is_told_to_whoever_answers(door: Door) -> None:
+    _, case_id = await door.case("The street light is broken", language="en")
+    _, other_id = await door.case("가로등이 꺼졌어요")
+    admin = await door.staff(Grant("admin"))
+    analyst = await door.staff(Grant("analyst"))
+    for who, case, language in (
+        (admin, case_id, "en"),
+        (admin, other_id, None),
+        (analyst, case_id, None),
+    ):
+        shown = await door.api("GET", f"/cases/{case}", headers=who.bearer)
+        assert shown.body["reply_language"] == language
+
+
 async def test_the_reporter_reads_answers_and_no_notes(door: Door) -> None:
     received, case_id = await door.case()
     agent = await door.staff(Grant("agent"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from hub.api.app import ROUTES
+from hub.api.layer import PATH_BOUNDS
 from hub.model.people import ROLES, Grant
 from tests.api.conftest import Door
 
@@ -45,6 +47,46 @@ async def test_the_document_is_valid_and_tells_of_every_route(door: Door) -> Non
     assert told == {(route.method, route.path) for route in ROUTES}
     names = [op["operationId"] for methods in document["paths"].values() for op in methods.values()]
     assert len(names) == len(set(names))
+
+
+async def test_the_numbers_in_a_path_are_those_that_it_takes(door: Door) -> None:
+    paths = (await door.api("GET", "/openapi.json")).body["paths"]
+    bounds = {
+        part["name"]: (part["schema"]["minimum"], part["schema"]["maximum"])
+        for part in paths["/api/v1/tiles/{z}/{x}/{y}"]["get"]["parameters"]
+    }
+    assert bounds == {"z": (0, 22), "x": (0, 4_194_303), "y": (0, 4_194_303)}
+    told = {
+        part["name"]
+        for methods in paths.values()
+        for operation in methods.values()
+        for part in operation["parameters"]
+        if part["in"] == "path" and part["schema"]["type"] == "integer"
+    }
+    assert told == set(PATH_BOUNDS)
+
+
+async def test_no_pattern_lets_a_line_break_follow(door: Door) -> None:
+    """``$`` does in Python: a code that was let in so is no code anywhere behind."""
+    document = (await door.api("GET", "/openapi.json")).body
+    patterns = set(patterns_in(document["components"]))
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for part in operation["parameters"]:
+                if part["in"] == "query":
+                    patterns |= set(patterns_in(part))
+    assert patterns and all(pattern.endswith(r"$(?!\n)") for pattern in patterns), patterns
+
+
+def patterns_in(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        if isinstance(part.get("pattern"), str):
+            yield part["pattern"]
+        for inner in part.values():
+            yield from patterns_in(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from patterns_in(inner)
 
 
 async def drive(door: Door, examples: int) -> list[str]:

@@ -231,7 +231,8 @@ async def window(door: Door) -> AsyncIterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    context = GatewayContext(door.ground.db, Bell("redis://127.0.0.1:1"), "127.0.0.1", port)
+    db, bell, rates = door.ground.db, Bell("redis://127.0.0.1:1"), door.context.rates
+    context = GatewayContext(db, db, bell, "127.0.0.1", port, 8311, rates)
     serving = asyncio.create_task(serve_gateway(context))
     try:
         async with asyncio.timeout(20):

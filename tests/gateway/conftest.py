@@ -11,11 +11,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 import pytest
 
 import classifiers
 from hub.bus.bell import Bell
+from hub.bus.rate import Rates
 from hub.flow import configure, people
 from hub.flow.city import City, CityNow
 from hub.flow.complain import Complaint, complain
@@ -36,6 +38,7 @@ from hub.store.pool import open_pool
 from hub.workers import relay
 from tests.live import LiveClient, line
 
+HTTP_PORT = 8311
 _cities: list[City] = []  # read once: no test changes the city
 WORDS = (
     "보도블록이 깨져서 넘어질 뻔했습니다",
@@ -145,9 +148,10 @@ class Window:
 
 
 @contextlib.asynccontextmanager
-async def serving(database_url: str, redis_url: str) -> AsyncIterator[Window]:
-    """A gateway with its relay, until the block ends."""
+async def serving(database_url: str, redis_url: str, **more: Any) -> AsyncIterator[Window]:
+    """A gateway with its relay, until the block ends; ``more``: fields of its context."""
     db = await open_pool(database_url, size=6)
+    feed_db = await open_pool(database_url, size=2)
     bell = Bell(redis_url)
     await bell.open()
     ground = Ground(db, bell)
@@ -160,8 +164,10 @@ async def serving(database_url: str, redis_url: str) -> AsyncIterator[Window]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    rates = Rates(redis_url)
+    context = GatewayContext(db, feed_db, bell, "127.0.0.1", port, HTTP_PORT, rates, **more)
     tasks = [
-        asyncio.create_task(serve_gateway(GatewayContext(db, bell, "127.0.0.1", port))),
+        asyncio.create_task(serve_gateway(context)),
         asyncio.create_task(relay.run(database_url, bell)),
     ]
     window = Window(ground, city, f"ws://127.0.0.1:{port}/live", port)
@@ -179,6 +185,8 @@ async def serving(database_url: str, redis_url: str) -> AsyncIterator[Window]:
         ends = await asyncio.gather(*tasks, return_exceptions=True)
         await bell.close()
         db.terminate()
+        feed_db.terminate()
+        await rates.close()
     assert all(isinstance(end, asyncio.CancelledError) for end in ends), ends
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from hub.flow.complain import Complaint
-from tests.gateway.conftest import Window
+from tests.gateway.conftest import Window, serving
 from tests.live import Line, line
 
 
@@ -41,6 +42,12 @@ async def test_a_token_of_nobody_closes(window: Window) -> None:
 
 ORIGINS: dict[str | None, bool] = {
     "http://127.0.0.1:8311": True,  # the page's own host, on the port of the pages
+    "http://127.0.0.1:8312": False,
+    "http://127.0.0.1:9000": False,  # another service on this host
+    "http://127.0.0.1": False,
+    "https://127.0.0.1:8311": False,
+    "http://evil.example:8311": False,
+    "http://127.0.0.1:831100": False,
     "http://evil.example": False,
     "http://127.0.0.1.evil.example": False,
     "http://[": False,
@@ -50,9 +57,24 @@ ORIGINS: dict[str | None, bool] = {
 
 
 async def test_a_cookie_counts_only_from_ones_own_page(window: Window) -> None:
+    await cookie_counts(window, ORIGINS)
+
+
+async def test_behind_a_proxy_a_cookie_counts_only_from_the_public_origin(
+    database_url: str, redis_url: str
+) -> None:
+    public = "https://hub.example.org"
+    origins = dict.fromkeys(ORIGINS, False) | {public: True, f"{public}:8311": False}
+    origins |= {"http://hub.example.org": False, "https://hub.example.org.evil.example": False}
+    async with serving(database_url, redis_url, public_url=public) as window:
+        await cookie_counts(window, origins)
+
+
+async def cookie_counts(window: Window, origins: Mapping[str | None, bool]) -> None:
+    """A cookie signs in from those origins that are said to be one's own, and from no others."""
     agent = await window.staff(("agent", None))
     headers = {"Cookie": f"other=1; bigear_session={agent.token}"}
-    for origin, signed_in in ORIGINS.items():
+    for origin, signed_in in origins.items():
         sent = {} if origin is None else {"Origin": origin}
         async with connect(window.url, proxy=None, additional_headers=headers | sent) as connection:
             answer = await Line(connection).ask(type="hello")

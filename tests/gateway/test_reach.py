@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Set as AbstractSet
+
+import pytest
 
 from hub.flow import people as use
 from hub.flow.correct import correct_agency
 from hub.store import people
+from hub.store.pool import Connection
 from tests.gateway.conftest import Staff, Window
 from tests.live import LiveClient, line
 
@@ -61,6 +66,35 @@ async def test_a_first_password_must_be_changed_before_anything_is_seen(window: 
     async with line(window.url, token=agent.token) as one:
         await one.subscribe("queue:triage")
         assert (await one.hear())["code"] == "topic.denied"
+
+
+async def test_whose_session_ended_is_worked_out_once_for_all(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once a look, not once a client: with 5,000 of them that took longer than the time between two."""
+    taken = 0
+    at_each_look: list[int] = []
+    enough = asyncio.Event()
+
+    class Open(set[bytes]):
+        def __rsub__(self, digests: AbstractSet[bytes]) -> set[bytes]:
+            nonlocal taken
+            taken += 1
+            return set(digests).difference(self)
+
+    async def still_open(connection: Connection, digests: list[bytes]) -> set[bytes]:
+        at_each_look.append(taken)
+        if len(at_each_look) == 3:
+            enough.set()
+        return Open(digests)
+
+    agent = await window.staff(("agent", MINE))
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(3):
+            await stack.enter_async_context(line(window.url, token=agent.token))
+        monkeypatch.setattr(people, "still_open", still_open)
+        await asyncio.wait_for(enough.wait(), 10)
+    assert at_each_look[:3] == [0, 1, 2]
 
 
 async def test_an_ended_session_and_a_disabled_user_are_hung_up_on(window: Window) -> None:

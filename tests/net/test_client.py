@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from hub.net.client import Forbidden, Outside, is_allowed
+from hub.net.client import MAX_RETRY_AFTER_S, Forbidden, Outside, is_allowed
 from hub.ports.connector import AuthFailed, RateLimited, Rejected, Transient
 
 LOOPBACK = ip_network("127.0.0.1/32")
@@ -250,6 +250,30 @@ async def test_every_refusal_of_the_other_side_has_its_meaning(
             await outside.get(f"{street.url}/", {}, KIB)
     if isinstance(raised.value, RateLimited):
         assert raised.value.retry_after_s == 7.0
+
+
+@pytest.mark.parametrize(
+    ("after", "wait_s"),
+    [
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", MAX_RETRY_AFTER_S),
+        ("9" * 400, MAX_RETRY_AFTER_S),
+        ("soon", 60.0),
+        ("-7", 60.0),
+        ("Mon, 01 Jan 2020 00:00:00 +99999999999999999999", 60.0),
+        ("Mon, 99 Jan 2020 00:00:00 GMT", 60.0),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", 0.0),
+        ("", 60.0),
+    ],
+)
+async def test_whatever_the_other_side_says_of_when_to_come_back_is_a_time(
+    street: Street, after: str, wait_s: float
+) -> None:
+    street.answer = Answer(429, {"Retry-After": after})
+    async with Outside(allowed_private=(LOOPBACK,)) as outside:
+        with pytest.raises(RateLimited) as raised:
+            await outside.get(f"{street.url}/", {}, KIB)
+    assert raised.value.retry_after_s == wait_s
 
 
 async def test_where_nobody_listens_it_is_told_as_passing(street: Street) -> None:

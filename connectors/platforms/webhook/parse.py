@@ -33,7 +33,7 @@ class PushedItem(Struct, frozen=True, forbid_unknown_fields=True):
     url: Annotated[str, Meta(max_length=2_000)] = ""
     thread: Short = ""
     parent: Short = ""
-    language: Annotated[str, Meta(pattern="^([a-z]{2})?$")] = ""
+    language: Annotated[str, Meta(pattern=r"^([a-z]{2})?$(?!\n)")] = ""
 
 
 class Push(Struct, frozen=True, forbid_unknown_fields=True):

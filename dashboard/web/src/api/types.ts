@@ -154,6 +154,8 @@ export interface StaffCase {
   contact: { name?: string; email?: string; phone?: string } | null;
   url: string | null;
   place: string | null;
+  /** In which the sender wishes to be answered; null: not said, or not for these eyes. */
+  reply_language: string | null;
   labels: {
     service: Label | null;
     intent: Label | null;

@@ -1,6 +1,14 @@
 import type { ServerFrame } from "@contract/protocol";
 import { describe, expect, it } from "vitest";
-import { backoffMs, type Connection, type Effect, type Event, start, step } from "./connection.ts";
+import {
+  backoffMs,
+  type Connection,
+  type Effect,
+  type Event,
+  shownPhase,
+  start,
+  step,
+} from "./connection.ts";
 
 /** Runs events from a start and gives the last state with all effects. */
 function run(events: Event[], from: Connection = start(null)): [Connection, Effect[]] {
@@ -60,6 +68,84 @@ describe("topics", () => {
   });
 });
 
+describe("a topic that was held", () => {
+  const [live] = run([
+    { type: "opened" },
+    welcome,
+    want("case:7"),
+    want("queue:a"),
+    snapshot("case:7", 7),
+    snapshot("queue:a", 7),
+  ]);
+  const [back] = run([{ type: "closed", code: 1006 }, { type: "retry" }, { type: "opened" }, welcome], live);
+  const refusal = (code: string, id: number): Event => frame({ type: "error", code, id });
+
+  it("is forgotten when the hub denies it after the page was away", () => {
+    const [state, effects] = step(back, refusal("topic.denied", 1));
+    expect(effects).toEqual([{ do: "forget", topic: "case:7" }]);
+    expect([...state.topics.keys()]).toEqual(["queue:a"]);
+    expect(state.refused.get("case:7")).toBe("topic.denied");
+    expect(shownPhase(state)).toBe("live");
+  });
+
+  it("is asked for anew after a wait, from where it was, when the hub cannot serve it just now", () => {
+    const [away, effects] = run([refusal("unavailable", 1), refusal("unavailable", 2)], back);
+    expect(effects).toEqual([{ do: "wait", failures: 1 }]);
+    expect(shownPhase(away)).toBe("waiting");
+    const [again, more] = step(away, { type: "retry" });
+    expect(more.map((one) => one.do === "send" && one.frame)).toEqual([
+      { type: "subscribe", id: 1, topic: "case:7", position: 7 },
+      { type: "subscribe", id: 2, topic: "queue:a", position: 7 },
+    ]);
+    expect(shownPhase(again)).toBe("live");
+  });
+
+  it("is asked for less and less often while the hub cannot serve, until it can", () => {
+    const [still, effects] = run(
+      [refusal("unavailable", 1), { type: "retry" }, refusal("unavailable", 1), { type: "retry" }],
+      back,
+    );
+    expect(effects.filter((one) => one.do === "wait").map((one) => one.failures)).toEqual([1, 2]);
+    expect(step(still, snapshot("case:7", 9))[0].failures).toBe(0);
+  });
+
+  it("is not asked for before the hub said, when the page's address has asked too often", () => {
+    const [, effects] = step(
+      back,
+      frame({ type: "error", code: "rate.limited", id: 1, retry_after_s: 7 }),
+    );
+    expect(effects).toEqual([{ do: "wait", failures: 1, atLeastS: 7 }]);
+  });
+
+  it("that is let go of meanwhile is neither asked for nor let go of at the hub", () => {
+    const [, effects] = run(
+      [refusal("unavailable", 1), { type: "drop", topic: "case:7" }, { type: "retry" }],
+      back,
+    );
+    expect(sent(effects)).toEqual([]);
+  });
+
+  it("is asked for with all others once the line was cut", () => {
+    const [, effects] = run(
+      [
+        refusal("unavailable", 1),
+        { type: "closed", code: 1006 },
+        { type: "retry" },
+        { type: "opened" },
+        welcome,
+        { type: "retry" },
+      ],
+      back,
+    );
+    expect(sent(effects).filter((one) => one.type === "subscribe")).toHaveLength(2);
+  });
+
+  it("may be wanted again, and is no longer refused once it is served", () => {
+    const [denied] = run([refusal("topic.denied", 1), want("case:7")], back);
+    expect(step(denied, snapshot("case:7", 9))[0].refused.size).toBe(0);
+  });
+});
+
 describe("losing the connection", () => {
   const [live] = run([{ type: "opened" }, welcome, want("alerts"), snapshot("alerts", 7)]);
 
@@ -94,8 +180,8 @@ describe("losing the connection", () => {
     expect(effects).toEqual([]);
   });
 
-  it("is not final when the hub found us too slow", () => {
-    expect(step(live, { type: "closed", code: 4408 })[0].phase).toBe("waiting");
+  it("is not final when too many pages of the address are open", () => {
+    expect(step(live, { type: "closed", code: 4429 })[0].phase).toBe("waiting");
   });
 });
 
@@ -117,6 +203,7 @@ describe("resync", () => {
     const [state, effects] = step(live, resync("not_allowed"));
     expect(effects).toEqual([{ do: "forget", topic: "alerts" }]);
     expect(state.topics.size).toBe(0);
+    expect(state.refused.get("alerts")).toBe("topic.denied");
   });
 });
 

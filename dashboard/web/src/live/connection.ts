@@ -3,6 +3,7 @@ import {
   type ClientFrame,
   CLOSE_NO_HELLO,
   CLOSE_SESSION_ENDED,
+  type Problem,
   PROTOCOL,
   type ServerFrame,
   type Who,
@@ -13,15 +14,17 @@ export type Phase = "connecting" | "live" | "waiting" | "ended";
 
 export interface Connection {
   readonly phase: Phase;
-  /** Attempts that failed in a row since it last was live. */
+  /** Attempts that failed in a row, at connecting or at being served a topic. */
   readonly failures: number;
   /** Topics wanted, each with its own number and, once known, the position reached. */
   readonly topics: ReadonlyMap<string, { id: number; position: number | null }>;
   readonly key: CaseKey | null;
   readonly user: Who | null;
   readonly nextId: number;
-  /** Topics that the hub refused, with the code it gave. */
+  /** Topics that are not for this page, with the code that said so; none is asked for by itself. */
   readonly refused: ReadonlyMap<string, string>;
+  /** Topics that the hub could not serve just now: asked for anew after a wait. */
+  readonly unserved: ReadonlySet<string>;
 }
 
 export type Event =
@@ -35,7 +38,7 @@ export type Event =
 export type Effect =
   | { do: "connect" }
   | { do: "send"; frame: ClientFrame }
-  | { do: "wait"; failures: number }
+  | { do: "wait"; failures: number; atLeastS?: number }
   | { do: "forget"; topic: string };
 
 export type Step = readonly [Connection, readonly Effect[]];
@@ -48,7 +51,15 @@ export const start = (key: CaseKey | null): Connection => ({
   user: null,
   nextId: 1,
   refused: new Map(),
+  unserved: new Set(),
 });
+
+/** Refusals of a topic that pass by themselves. */
+const PASSING = ["unavailable", "rate.limited"];
+
+/** What a page may show: it is not live while the hub cannot serve one of its topics. */
+export const shownPhase = ({ phase, unserved }: Connection): Phase =>
+  phase === "live" && unserved.size ? "waiting" : phase;
 
 const subscribe = (id: number, topic: string, position: number | null): Effect => ({
   do: "send",
@@ -69,7 +80,10 @@ function onClosed(state: Connection, code: number): Step {
   if (code === CLOSE_SESSION_ENDED || code === CLOSE_NO_HELLO)
     return [{ ...state, phase: "ended", user: null }, []];
   const failures = state.failures + 1;
-  return [{ ...state, phase: "waiting", failures }, [{ do: "wait", failures }]];
+  return [
+    { ...state, phase: "waiting", failures, unserved: new Set() },
+    [{ do: "wait", failures }],
+  ];
 }
 
 function onFrame(state: Connection, frame: ServerFrame): Step {
@@ -86,26 +100,25 @@ function onFrame(state: Connection, frame: ServerFrame): Step {
     case "resync":
       return resync(state, frame.topic, frame.reason === "not_allowed");
     case "error":
-      return refused(state, frame.id, frame.code);
+      return refused(state, frame);
   }
 }
 
 function reached(state: Connection, topic: string, position: number): Step {
   const known = state.topics.get(topic);
   if (!known) return [state, []];
-  return [{ ...state, topics: new Map(state.topics).set(topic, { ...known, position }) }, []];
+  const topics = new Map(state.topics).set(topic, { ...known, position });
+  const refused = new Map(state.refused);
+  refused.delete(topic);
+  return [{ ...state, topics, refused, failures: 0 }, []];
 }
 
 /** What was known of a topic cannot be continued: forget it, and unless it is barred ask anew. */
 function resync(state: Connection, topic: string, barred: boolean): Step {
   const known = state.topics.get(topic);
   if (!known) return [state, []];
-  const topics = new Map(state.topics);
-  if (barred) {
-    topics.delete(topic);
-    return [{ ...state, topics }, [{ do: "forget", topic }]];
-  }
-  topics.set(topic, { id: state.nextId, position: null });
+  if (barred) return bar(state, topic, "topic.denied");
+  const topics = new Map(state.topics).set(topic, { id: state.nextId, position: null });
   return [
     { ...state, topics, nextId: state.nextId + 1 },
     [
@@ -115,12 +128,33 @@ function resync(state: Connection, topic: string, barred: boolean): Step {
   ];
 }
 
-function refused(state: Connection, id: number | undefined, code: string): Step {
-  const found = [...state.topics].find(([, known]) => known.id === id);
-  if (!found) return [state, []];
+/** A topic is not, or no longer, for this page: nothing of it may be seen any more. */
+function bar(state: Connection, topic: string, code: string): Step {
   const topics = new Map(state.topics);
-  topics.delete(found[0]);
-  return [{ ...state, topics, refused: new Map(state.refused).set(found[0], code) }, []];
+  topics.delete(topic);
+  const refused = new Map(state.refused).set(topic, code);
+  return [{ ...state, topics, refused }, [{ do: "forget", topic }]];
+}
+
+function refused(state: Connection, { id, code, retry_after_s: atLeastS }: Problem): Step {
+  const topic = [...state.topics].find(([, known]) => known.id === id)?.[0];
+  if (topic === undefined) return [state, []];
+  if (!PASSING.includes(code)) return bar(state, topic, code);
+  const unserved = new Set(state.unserved).add(topic);
+  // One wait for all that are refused at once.
+  if (state.unserved.size) return [{ ...state, unserved }, []];
+  const failures = state.failures + 1;
+  const wait: Effect = { do: "wait", failures, ...(atLeastS === undefined ? {} : { atLeastS }) };
+  return [{ ...state, unserved, failures }, [wait]];
+}
+
+/** Ask anew for what the hub could not serve, from where the page was. */
+function askAnew(state: Connection): Step {
+  const again = [...state.topics].filter(([topic]) => state.unserved.has(topic));
+  return [
+    { ...state, unserved: new Set() },
+    again.map(([topic, { id, position }]) => subscribe(id, topic, position)),
+  ];
 }
 
 function want(state: Connection, topic: string, position: number | null): Step {
@@ -138,8 +172,10 @@ function drop(state: Connection, topic: string): Step {
   if (!known) return [state, []];
   const topics = new Map(state.topics);
   topics.delete(topic);
+  const unserved = new Set(state.unserved);
+  const served = state.phase === "live" && !unserved.delete(topic);
   const goodbye: Effect = { do: "send", frame: { type: "unsubscribe", id: known.id } };
-  return [{ ...state, topics }, state.phase === "live" ? [goodbye] : []];
+  return [{ ...state, topics, unserved }, served ? [goodbye] : []];
 }
 
 /** The whole of the connection's behaviour: a state and an event give a state and effects. */
@@ -154,6 +190,7 @@ export function step(state: Connection, event: Event): Step {
     case "frame":
       return onFrame(state, event.frame);
     case "retry":
+      if (state.phase === "live") return askAnew(state);
       return state.phase === "waiting"
         ? [{ ...state, phase: "connecting" }, [{ do: "connect" }]]
         : [state, []];

@@ -128,7 +128,8 @@ export class Live {
         clearTimeout(this.#timer);
         this.#timer = setTimeout(
           () => this.#do({ type: "retry" }),
-          backoffMs(effect.failures - 1, Math.random()),
+          // Who were all told the same moment to come back do not all come in it.
+          1000 * (effect.atLeastS ?? 0) + backoffMs(effect.failures - 1, Math.random()),
         );
         break;
       case "forget":

@@ -1,7 +1,7 @@
 import type { Change } from "@contract/protocol";
 import { useEffect, useState } from "preact/hooks";
 import { live } from "../state.ts";
-import type { Phase } from "./connection.ts";
+import { type Phase, shownPhase } from "./connection.ts";
 import type { TopicState } from "./reducer.ts";
 
 /** The states of topics, by topic; a topic is absent until its first snapshot has come. */
@@ -44,5 +44,11 @@ export function useChanges(listener: (topic: string, change: Change) => void): v
 }
 
 export function usePhase(): Phase {
-  return live.value?.connection.value.phase ?? "connecting";
+  return live.value ? shownPhase(live.value.connection.value) : "connecting";
+}
+
+/** How many of the topics are not, or no longer, for this page. */
+export function useBarred(topics: readonly string[]): number {
+  const refused = live.value?.connection.value.refused;
+  return topics.filter((topic) => refused?.has(topic)).length;
 }

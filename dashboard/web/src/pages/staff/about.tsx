@@ -37,7 +37,7 @@ function LabelLine(props: {
   );
 }
 
-const spoken = (code: string | null | undefined): string => {
+export const spoken = (code: string | null | undefined): string => {
   if (!code) return "";
   if (code === "ko") return t("common.korean");
   return code === "en" ? t("common.english") : code;

@@ -9,7 +9,7 @@ import { Ago, Deadline, MarkChip, StateChip, UrgencyChip } from "../../parts/chi
 import { Photos } from "../../parts/photos.tsx";
 import { serviceName, session } from "../../state.ts";
 import { t, word } from "../../texts/texts.ts";
-import { History, ItemText, LabelsPanel, Nearby, WhyPanel } from "./about.tsx";
+import { History, ItemText, LabelsPanel, Nearby, spoken, WhyPanel } from "./about.tsx";
 import { Composer, Messages, type Writing } from "./composer.tsx";
 import { AgencyDialog, EraseDialog, HandOverDialog, MoveDialog } from "./dialogs.tsx";
 import { Foldable } from "./fold.tsx";
@@ -100,10 +100,10 @@ function Actions(props: { work: CaseWork; onOpen: (open: Open) => void }) {
 }
 
 function Reporter(props: { known: StaffCase }) {
-  const { author, contact, url, text_masked: masked } = props.known;
+  const { author, contact, url, text_masked: masked, reply_language: reply } = props.known;
   const reach = [contact?.name, contact?.phone, contact?.email].filter(Boolean).join(" · ");
   const name = author?.name ?? author?.id;
-  if (!name && !reach && !url && !masked) return null;
+  if (!name && !reach && !url && !masked && !reply) return null;
   return (
     <p class="reporter">
       <span class="hint">{t("item.reporter")}</span>
@@ -114,6 +114,7 @@ function Reporter(props: { known: StaffCase }) {
           {t("item.original")}
         </a>
       )}
+      {reply && <span>{`${t("form.language")}: ${spoken(reply)}`}</span>}
       {masked && <span class="hint">{t("item.masked")}</span>}
     </p>
   );

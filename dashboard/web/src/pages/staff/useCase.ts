@@ -13,7 +13,7 @@ import {
   undoCorrection,
 } from "../../api/calls.ts";
 import type { StaffCase, User } from "../../api/types.ts";
-import { useTopic } from "../../live/use.ts";
+import { useBarred, useTopic } from "../../live/use.ts";
 import { say } from "../../parts/toast.tsx";
 import { type Deed, useAsked, useDeed } from "../../parts/work.ts";
 import { agencyName, serviceName, session } from "../../state.ts";
@@ -90,14 +90,16 @@ export function useCase(id: number): CaseWork {
   const ask = useCallback((signal: AbortSignal) => getCase(id, signal), [id]);
   const asked = useAsked(ask);
   const topic = useTopic(`case:${id}`);
+  const barred = useBarred([`case:${id}`]);
   const deed = useDeed();
   // What one's own deed answered is known before the case has been asked for anew.
   const [fresh, setFresh] = useState<CaseView | null>(null);
   const { again } = asked;
   const position = topic?.position;
+  // Once it is barred the hub's answer over HTTP, too, is that there is no such case.
   useEffect(() => {
-    if (position !== undefined) again();
-  }, [position, again]);
+    if (position !== undefined || barred) again();
+  }, [position, barred, again]);
 
   const known = asked.value?.case.id === id ? asked.value : null;
   const views = [known?.case, topic?.cases.get(id), fresh].filter((one) => !!one);

@@ -3,9 +3,9 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { listCases } from "../../api/calls.ts";
 import type { Refusal } from "../../api/http.ts";
 import type { CasePage } from "../../api/types.ts";
-import { useChanges, useTopics } from "../../live/use.ts";
+import { useBarred, useChanges, useTopics } from "../../live/use.ts";
 import { useAsked } from "../../parts/work.ts";
-import { live, ownAgencies, session } from "../../state.ts";
+import { ownAgencies, session } from "../../state.ts";
 import { fitsWanted, newest, sorted, type Wanted } from "./queue.ts";
 
 /** Queues that are held live at once when all of one's own are looked at together. */
@@ -88,20 +88,25 @@ export function useQueue(wanted: Wanted): Queue {
   const { pages, more, asked } = usePages(wanted);
   const me = session.value?.user?.id ?? 0;
   const searching = wanted.q !== "";
-  const refused = live.value?.connection.value.refused;
-  const barred = topics.length > 0 && topics.every((topic) => refused?.has(topic));
+  const barred = useBarred(topics);
+  const { again } = asked;
+  // What was listed of a queue that is no longer one's own goes, too.
+  useEffect(() => {
+    if (barred) again();
+  }, [barred, again]);
   const cases = useMemo(() => {
     const fresh = searching ? [] : [...states.values()].flatMap((state) => [...state.cases.values()]);
     const known = newest(pages.values(), fresh).values();
     const fitting = [...known].filter((view) => fitsWanted(view, wanted, me, own));
     return sorted(fitting, wanted.sort);
   }, [states, pages, wanted, me, own, searching]);
-  const waiting = asked.loading && !asked.value && (searching || (!states.size && !barred));
+  const allBarred = topics.length > 0 && barred === topics.length;
+  const waiting = asked.loading && !asked.value && (searching || (!states.size && !allBarred));
   return {
     cases,
     loading: waiting,
     refusal: asked.refusal,
-    again: asked.again,
+    again,
     more,
   };
 }
