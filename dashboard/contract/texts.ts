@@ -40,7 +40,6 @@ export type TextKey =
   | "act.target_hint"
   | "act.title"
   | "act.undo"
-  | "act.undo_reason"
   | "act.undone"
   | "alert.exercise"
   | "alert.fold"

@@ -131,12 +131,16 @@ export function openByQueue(counts: Iterable<CountView>): Map<string, number> {
   return sums;
 }
 
-/** Where undoing a move leads: back if that is allowed, else to the first open state that is. */
-export function undoTarget(kind: string, from: string, now: string): string | null {
-  const moves = (kind === "post" ? KINDS.post : KINDS.complaint).moves
-    .filter((move) => move.from === now)
-    .filter((move) => !(move.guards as readonly string[]).some((guard) => guard === "reporter"))
-    .map((move) => move.to as string);
-  if (moves.includes(from)) return from;
-  return moves.find((to) => OPEN_STATES.includes(to)) ?? null;
+/**
+ * Whether what was done to `before` can be taken back now that the case is `after`. The hub puts all back
+ * or nothing: here it is not offered where no declared move leads to the state that was.
+ */
+export function canUndo(before: CaseView, after: CaseView): boolean {
+  if (after.version === before.version) return false; // nothing was done
+  if (after.state === before.state) return true;
+  const { moves } = after.kind === "post" ? KINDS.post : KINDS.complaint;
+  return (
+    OPEN_STATES.includes(before.state) &&
+    moves.some((move) => move.from === after.state && move.to === before.state)
+  );
 }

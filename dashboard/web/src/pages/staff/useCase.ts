@@ -10,7 +10,7 @@ import {
   relabelCase,
   rerouteCase,
   takeCase,
-  undoCorrection,
+  undoCase,
 } from "../../api/calls.ts";
 import type { StaffCase, User } from "../../api/types.ts";
 import { useTopic } from "../../live/use.ts";
@@ -19,7 +19,7 @@ import { type Deed, useAsked, useDeed } from "../../parts/work.ts";
 import { agencyName, serviceName, session } from "../../state.ts";
 import { dateTime } from "../../texts/format.ts";
 import { t, word } from "../../texts/texts.ts";
-import { newest, OPEN_STATES, undoTarget } from "./queue.ts";
+import { canUndo, newest } from "./queue.ts";
 
 export interface Labels {
   service?: string;
@@ -49,26 +49,8 @@ export interface CaseWork {
 
 /** How what was done to `before` is taken back, now that the case is `after`; null: it cannot be. */
 function wayBack(before: CaseView, after: CaseView): (() => Promise<unknown>) | null {
-  const { id, version } = after;
-  if (!mayWork(after)) return null;
-  if (before.agency && before.agency !== after.agency) {
-    const { agency } = before;
-    return () => rerouteCase(id, agency, t("act.undo_reason"), version);
-  }
-  if ((before.assignee ?? null) !== (after.assignee ?? null) && ["queued", "in_progress"].includes(before.state)) {
-    if (before.assignee === session.value?.user?.id) return () => takeCase(id, version);
-    return () => assignCase(id, before.assignee ?? null, version);
-  }
-  const back = undoTarget(before.kind, before.state, after.state);
-  if (!back || before.state === after.state) return null;
-  return () => moveCase(id, { to: back, version, reason: t("act.undo_reason") });
-}
-
-/** The same for a correction of labels or agency: the hub knows what stood before. */
-function wayBackOfCorrection(before: CaseView, after: CaseView): (() => Promise<unknown>) | null {
-  if (!mayWork(after)) return null;
-  if (before.state !== after.state && !OPEN_STATES.includes(before.state)) return null;
-  return () => undoCorrection(after.id, after.version);
+  if (!mayWork(after) || !canUndo(before, after)) return null;
+  return () => undoCase(after.id, after.version);
 }
 
 /** What a case's labels now are, as far as they were corrected, and where it went or until when. */
@@ -113,15 +95,11 @@ export function useCase(id: number): CaseWork {
     return done;
   };
   /** Does something that can be seen and taken back wherever the person has gone meanwhile. */
-  const change = (
-    words: (after: CaseView) => string,
-    work: () => Promise<CaseView>,
-    back: typeof wayBack = wayBack,
-  ) =>
+  const change = (words: (after: CaseView) => string, work: () => Promise<CaseView>) =>
     run(async () => {
       const after = await work();
       setFresh(after);
-      say(`${after.ref} · ${words(after)}`, view && back(view, after));
+      say(`${after.ref} · ${words(after)}`, view && wayBack(view, after));
     });
   return {
     known,
@@ -142,13 +120,11 @@ export function useCase(id: number): CaseWork {
       change(
         (after) => told(seen, after, labels),
         () => relabelCase(id, { ...labels, version: seen.version }),
-        wayBackOfCorrection,
       ),
     reroute: (agency, reason) =>
       change(
         (after) => agencyName(after.agency),
         () => rerouteCase(id, agency, reason, version),
-        wayBackOfCorrection,
       ),
     answer: (text, resolve) => run(() => answerCase(id, text, resolve, version)),
     note: (text) => run(() => noteCase(id, text)),
