@@ -9,7 +9,7 @@ import { Filters } from "./filters.tsx";
 import { Item } from "./item.tsx";
 import { KeysDialog, useKeys } from "./keys.tsx";
 import { stepped, wantedOf } from "./queue.ts";
-import { Row } from "./row.tsx";
+import { Row, toRow } from "./row.tsx";
 import { QueueSelect, Sidebar } from "./sidebar.tsx";
 import { useQueue } from "./useQueue.ts";
 
@@ -24,7 +24,9 @@ function firstQueue(): string {
 
 /** The staff's first page: queues, the cases of one, and one case, all live. */
 export default function Queues() {
-  const query = search.value.toString();
+  const list = new URLSearchParams(search.value);
+  list.delete("case"); // which one is open is nothing to the list
+  const query = list.toString();
   const first = firstQueue();
   const wanted = useMemo(() => wantedOf(new URLSearchParams(query), first), [query, first]);
   const { cases, loading, refusal, again, more } = useQueue(wanted);
@@ -41,10 +43,9 @@ export default function Queues() {
     setSearch({ case: String(id) });
   }, []);
   const close = useCallback(() => {
-    const row = search.value.get("case");
+    const row = Number(search.value.get("case"));
     setSearch({ case: null });
-    // Where the case took the list's place the row is drawn again only now.
-    requestAnimationFrame(() => document.getElementById(`case-${row}`)?.focus());
+    toRow(row, true);
   }, []);
   const choose = (queue: string): void => setSearch({ queue, case: null });
   useEffect(() => setRows(ROWS), [wanted]);
@@ -61,9 +62,11 @@ export default function Queues() {
   const step = (by: 1 | -1): void => {
     const next = stepped(cases, current, by, seen.current);
     if (!next) return;
+    setRows(Math.max(rows, Math.ceil((cases.indexOf(next) + 1) / ROWS) * ROWS));
     setMarked(next.id);
     if (openId) open(next.id);
-    document.getElementById(`case-${next.id}`)?.scrollIntoView({ block: "nearest" });
+    // On the list the focus goes along: Enter opens what has it.
+    toRow(next.id, !openId);
   };
   useKeys({
     j: () => step(1),

@@ -1,0 +1,49 @@
+"""The desk under quick hands: the keyboard on the list, dialogs, undo, and what a search finds."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewVisitor
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+CHEONGUN = {"lat": 37.5894, "lon": 126.9694}
+
+
+def parked(where: str) -> str:
+    """A complaint that the shipped classifier is sure of, told apart by where it is."""
+    return f"종로구 청운동 {where} 골목에 불법 주정차 차량이 많습니다. 단속해 주세요."
+
+
+def at_jongno(visitor: NewVisitor, *texts: str, phone: bool = False) -> Page:
+    """A desk at a district's queue, once these complaints are there, the last one on top."""
+    desk, citizen = visitor(phone=phone), visitor()
+    desk.sign_in("admin")
+    desk.page.goto("/staff?queue=jongno_gu&sort=newest&marks=0")
+    desk.is_live()
+    for text in texts:
+        citizen.complain(text, **CHEONGUN)
+        expect(desk.page.locator(".rows").get_by_text(text)).to_be_visible()
+    return desk.page
+
+
+def opened(page: Page, text: str) -> None:
+    page.locator(".rows").get_by_text(text).click()
+    expect(page.get_by_role("article").get_by_text(text)).to_be_visible()
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_enter_opens_the_row_that_was_stepped_to(visitor: NewVisitor, *, phone: bool) -> None:
+    below, above = parked(f"아래 {phone}"), parked(f"위 {phone}")
+    page = at_jongno(visitor, below, above, phone=phone)
+    opened(page, above)
+    for key, text in (("j", below), ("k", above)):
+        page.keyboard.press("Escape")
+        page.keyboard.press(key)
+        row = page.locator(".rows button").filter(has_text=text)
+        expect(row).to_be_focused()
+        expect(row).to_have_attribute("aria-current", "true")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("article").get_by_text(text)).to_be_visible()
