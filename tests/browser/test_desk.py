@@ -47,3 +47,22 @@ def test_enter_opens_the_row_that_was_stepped_to(visitor: NewVisitor, *, phone: 
         expect(row).to_have_attribute("aria-current", "true")
         page.keyboard.press("Enter")
         expect(page.get_by_role("article").get_by_text(text)).to_be_visible()
+
+
+def test_a_press_that_ends_beside_a_dialog_leaves_it_open(visitor: NewVisitor) -> None:
+    text = parked("대화 상자")
+    page = at_jongno(visitor, text)
+    opened(page, text)
+    page.keyboard.press("x")
+    dialog = page.get_by_role("dialog")
+    reason = dialog.get_by_label("이유")
+    reason.fill("이미 치웠습니다.")
+    box = reason.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 60, box["y"] + 15)
+    page.mouse.down()
+    page.mouse.move(5, 5)
+    page.mouse.up()
+    expect(reason).to_have_value("이미 치웠습니다.")
+    page.mouse.click(5, 5)
+    expect(dialog).to_have_count(0)
