@@ -66,3 +66,28 @@ def test_a_press_that_ends_beside_a_dialog_leaves_it_open(visitor: NewVisitor) -
     expect(reason).to_have_value("이미 치웠습니다.")
     page.mouse.click(5, 5)
     expect(dialog).to_have_count(0)
+
+
+def test_undo_gives_all_back_or_is_not_offered(visitor: NewVisitor) -> None:
+    text = parked("무르기")
+    page = at_jongno(visitor, text)
+    opened(page, text)
+    article, dialog = page.get_by_role("article"), page.get_by_role("dialog")
+    head, toast = article.locator(".item-head"), page.locator(".toast")
+    page.keyboard.press("t")
+    expect(head.locator(".state-in_progress")).to_be_visible()
+    article.get_by_role("button", name="분류로 돌려보내기").click()
+    dialog.get_by_label("이유").fill("구청 일이 아닌 듯합니다.")
+    dialog.get_by_role("button", name="분류로 돌려보내기").click()
+    expect(dialog).to_have_count(0)  # until then a key is the dialog's
+    expect(head.locator(".state-triage")).to_be_visible()
+    page.keyboard.press("u")
+    expect(toast).to_contain_text("되돌렸습니다")
+    expect(head.locator(".state-in_progress")).to_be_visible()
+    expect(head.locator(".assignee")).to_be_visible()
+    expect(article.get_by_role("button", name="담당 해제")).to_be_visible()
+    page.keyboard.press("x")
+    dialog.get_by_label("이유").fill("이미 치웠습니다.")
+    dialog.get_by_role("button", name="대상 아님").click()
+    expect(toast).to_contain_text("대상 아님")
+    expect(toast.get_by_role("button")).to_have_count(0)  # no move leads back to whoever had it
