@@ -91,3 +91,24 @@ def test_undo_gives_all_back_or_is_not_offered(visitor: NewVisitor) -> None:
     dialog.get_by_role("button", name="대상 아님").click()
     expect(toast).to_contain_text("대상 아님")
     expect(toast.get_by_role("button")).to_have_count(0)  # no move leads back to whoever had it
+
+
+def test_a_search_finds_what_is_done_or_says_where_it_looked(visitor: NewVisitor) -> None:
+    text = parked("다 된 일")
+    page = at_jongno(visitor, text)
+    opened(page, text)
+    article, rows = page.get_by_role("article"), page.locator(".row")
+    ref = article.get_attribute("aria-label")
+    assert ref is not None
+    page.get_by_label("보낸 사람에게 답변").fill("단속했습니다.")
+    page.keyboard.press("Control+Enter")
+    expect(article.locator(".item-head .state-resolved")).to_be_visible()
+    field = page.get_by_role("searchbox")
+    field.fill("다 된 일")
+    expect(page.get_by_text("이 업무함에서 지금 선택한 필터")).to_be_visible()
+    page.get_by_role("button", name="모든 업무함과 상태에서 찾기").click()
+    expect(rows.get_by_text(text)).to_have_count(1)
+    field.fill(ref.lower())
+    expect(rows).to_have_count(1)
+    expect(rows.get_by_text(text)).to_have_count(1)
+    expect(rows.locator(".state-resolved")).to_be_visible()

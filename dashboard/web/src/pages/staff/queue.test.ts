@@ -1,7 +1,7 @@
 import type { CaseView } from "@contract/protocol";
 import { describe, expect, it } from "vitest";
 import { keyOf } from "./keys.tsx";
-import { canUndo, fitsWanted, newest, openByQueue, sorted, stepped, wantedOf } from "./queue.ts";
+import { canUndo, fitsWanted, holdsClosed, newest, openByQueue, sorted, stepped, wantedOf } from "./queue.ts";
 
 const view = (id: number, more: Partial<CaseView> = {}): CaseView => ({
   id,
@@ -49,6 +49,16 @@ describe("what belongs on a list", () => {
     expect(fits("queue=all", view(1, { agency: "gu-b" }))).toBe(true);
     expect(fits("queue=triage", view(1, { state: "triage", agency: null }))).toBe(true);
     expect(fits("queue=triage", view(1))).toBe(false);
+  });
+
+  it("is anything that was found, where all is searched", () => {
+    const one = view(1, { state: "closed", agency: "gu-z", service: "noise" });
+    expect(fits("state=queued&service=taxi&q=KM7R2-9TXPA", one)).toBe(true); // a whole reference
+    expect(fits("service=taxi&q=pothole&everywhere=1", one)).toBe(true);
+    expect(fits("q=KM7R2-9TXP", one)).toBe(false);
+    expect(fits("everywhere=1", one)).toBe(false); // nothing is searched for
+    expect(["", "state=queued", "state=any", "state=closed", "q=a&everywhere=1"].map((query) =>
+      holdsClosed(wanted(query)))).toEqual([false, false, true, true, true]);
   });
 
   it("passes every filter that is set", () => {

@@ -12,6 +12,8 @@ export interface Wanted {
   mine: boolean;
   marks: boolean;
   sort: "pressing" | "newest";
+  /** What is searched for is searched for in all queues and states, whatever else is set. */
+  everywhere: boolean;
 }
 
 export const OPEN_STATES: readonly string[] = KINDS.complaint.open;
@@ -20,6 +22,9 @@ export const OPEN_STATES: readonly string[] = KINDS.complaint.open;
 export const BY_HAND = "by_hand";
 
 const URGENCIES: readonly (string | null | undefined)[] = ["emergency", "high", "normal", "low"];
+
+/** A case's whole reference: who types one means that case, wherever it is. */
+const REF = /^[2-9A-Z]{5}-[2-9A-Z]{5}$/i;
 
 /** What a query of the address stands for. */
 export function wantedOf(search: URLSearchParams, firstQueue: string): Wanted {
@@ -34,8 +39,13 @@ export function wantedOf(search: URLSearchParams, firstQueue: string): Wanted {
     mine: value("mine") === "1",
     marks: value("marks") !== "0",
     sort: value("sort") === "newest" ? "newest" : "pressing",
+    everywhere: REF.test(value("q")) || (value("q") !== "" && value("everywhere") === "1"),
   };
 }
+
+/** Whether the list may hold cases that are on no queue any more. */
+export const holdsClosed = ({ state, everywhere }: Wanted): boolean =>
+  everywhere || state === "any" || (state !== "" && !OPEN_STATES.includes(state));
 
 const inState = (view: CaseView, state: string): boolean =>
   state === "any" || (state ? view.state === state : OPEN_STATES.includes(view.state));
@@ -54,13 +64,14 @@ export function fitsWanted(
   own: readonly string[] | null,
 ): boolean {
   return (
-    inQueue(view, wanted.queue, own) &&
-    inState(view, wanted.state) &&
-    (!wanted.service || view.service === wanted.service) &&
-    (!wanted.district || view.district === wanted.district) &&
-    (!wanted.urgency || view.urgency === wanted.urgency) &&
-    (!wanted.mine || view.assignee === me) &&
-    (wanted.marks || !view.mark)
+    wanted.everywhere ||
+    (inQueue(view, wanted.queue, own) &&
+      inState(view, wanted.state) &&
+      (!wanted.service || view.service === wanted.service) &&
+      (!wanted.district || view.district === wanted.district) &&
+      (!wanted.urgency || view.urgency === wanted.urgency) &&
+      (!wanted.mine || view.assignee === me) &&
+      (wanted.marks || !view.mark))
   );
 }
 

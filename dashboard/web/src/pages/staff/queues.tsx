@@ -1,14 +1,14 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { usePhase, useTopic } from "../../live/use.ts";
 import { Button, Empty, Notice, RefusalNotice, Skeleton } from "../../parts/basics.tsx";
-import { search, setSearch } from "../../router.ts";
 import { undoLast } from "../../parts/toast.tsx";
+import { search, setSearch } from "../../router.ts";
 import { ownAgencies, titleCount } from "../../state.ts";
 import { t } from "../../texts/texts.ts";
 import { Filters } from "./filters.tsx";
 import { Item } from "./item.tsx";
 import { KeysDialog, useKeys } from "./keys.tsx";
-import { stepped, wantedOf } from "./queue.ts";
+import { stepped, type Wanted, wantedOf } from "./queue.ts";
 import { Row, toRow } from "./row.tsx";
 import { QueueSelect, Sidebar } from "./sidebar.tsx";
 import { useQueue } from "./useQueue.ts";
@@ -22,6 +22,24 @@ function firstQueue(): string {
   return own.length > 1 ? "all" : (own[0] ?? "triage");
 }
 
+/** An empty list; of a search it says what was searched, and offers to search the rest. */
+function Nothing({ wanted }: { wanted: Wanted }) {
+  if (!wanted.q)
+    return (
+      <Empty title={t("staff.empty")}>
+        <p>{t("staff.empty_hint")}</p>
+      </Empty>
+    );
+  return (
+    <Empty title={t("staff.not_found")}>
+      <p>{wanted.everywhere ? t("staff.searched_all") : t("staff.searched_here")}</p>
+      {!wanted.everywhere && (
+        <Button onClick={() => setSearch({ everywhere: "1" })}>{t("staff.search_all")}</Button>
+      )}
+    </Empty>
+  );
+}
+
 /** The staff's first page: queues, the cases of one, and one case, all live. */
 export default function Queues() {
   const list = new URLSearchParams(search.value);
@@ -29,7 +47,7 @@ export default function Queues() {
   const query = list.toString();
   const first = firstQueue();
   const wanted = useMemo(() => wantedOf(new URLSearchParams(query), first), [query, first]);
-  const { cases, loading, refusal, again, more } = useQueue(wanted);
+  const { cases, loading, refusal, again, more, older } = useQueue(wanted);
   const openId = Number(search.value.get("case")) || null;
   const [marked, setMarked] = useState<number | null>(null);
   const [rows, setRows] = useState(ROWS);
@@ -47,7 +65,7 @@ export default function Queues() {
     setSearch({ case: null });
     toRow(row, true);
   }, []);
-  const choose = (queue: string): void => setSearch({ queue, case: null });
+  const choose = (queue: string): void => setSearch({ queue, case: null, everywhere: null });
   useEffect(() => setRows(ROWS), [wanted]);
 
   const marks = cases.filter((view) => view.mark).length;
@@ -108,20 +126,24 @@ export default function Queues() {
                 key={view.id}
                 view={view}
                 chosen={view.id === current}
-                showAgency={wanted.queue === "all"}
+                showAgency={wanted.queue === "all" || wanted.everywhere}
                 onOpen={open}
               />
             ))}
           </ul>
         ) : (
-          <Empty title={t("staff.empty")}>
-            <p>{t("staff.empty_hint")}</p>
-          </Empty>
+          <Nothing wanted={wanted} />
         )}
         {cases.length > rows ? (
           <Button onClick={() => setRows(rows + ROWS)}>{t("staff.more")}</Button>
+        ) : older.refusal ? (
+          <RefusalNotice refusal={older.refusal} again={more ?? undefined} />
         ) : (
-          more && <Button onClick={more}>{t("staff.older")}</Button>
+          more && (
+            <Button busy={older.busy} onClick={more}>
+              {t("staff.older")}
+            </Button>
+          )
         )}
       </section>
       <section class="detail" aria-label={t("staff.detail")}>
