@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -112,3 +114,16 @@ def test_a_search_finds_what_is_done_or_says_where_it_looked(visitor: NewVisitor
     expect(rows).to_have_count(1)
     expect(rows.get_by_text(text)).to_have_count(1)
     expect(rows.locator(".state-resolved")).to_be_visible()
+
+
+def test_the_link_to_the_queues_ends_a_search(visitor: NewVisitor) -> None:
+    text = parked("찾다 말기")
+    page = at_jongno(visitor, text)
+    field = page.get_by_role("searchbox")
+    field.fill("아무도 쓰지 않은 말")
+    expect(page.locator(".rows")).to_have_count(0)
+    page.get_by_role("link", name="업무함").click()
+    expect(field).to_have_value("")
+    page.locator(".sidebar").get_by_role("button", name=re.compile("종로구청")).click()
+    expect(page.locator(".rows").get_by_text(text)).to_be_visible()
+    assert "q=" not in page.url
