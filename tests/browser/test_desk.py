@@ -127,3 +127,21 @@ def test_the_link_to_the_queues_ends_a_search(visitor: NewVisitor) -> None:
     page.locator(".sidebar").get_by_role("button", name=re.compile("종로구청")).click()
     expect(page.locator(".rows").get_by_text(text)).to_be_visible()
     assert "q=" not in page.url
+
+
+def test_what_is_refused_is_said_once_and_where_it_was_done(visitor: NewVisitor) -> None:
+    text = parked("거절")
+    page = at_jongno(visitor, text)
+    opened(page, text)
+    refused = page.get_by_text("서버에 연결할 수 없습니다")
+    page.route(re.compile("/(take|answers)$"), lambda route: route.abort())
+    page.keyboard.press("t")
+    expect(refused).to_have_count(1)
+    page.keyboard.press("x")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(refused).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.get_by_label("보낸 사람에게 답변").fill("단속했습니다.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".composer").get_by_text("서버에 연결할 수 없습니다")).to_be_visible()
+    expect(refused).to_have_count(1)

@@ -34,6 +34,8 @@ export interface CaseWork {
   view: CaseView | null;
   asked: ReturnType<typeof useAsked<StaffCase>>;
   deed: Deed;
+  /** The same for what is written to the reporter or to colleagues: it is refused where it was written. */
+  writing: Deed;
   may: (to: string) => boolean;
   take: () => Promise<boolean>;
   release: () => Promise<boolean>;
@@ -73,6 +75,7 @@ export function useCase(id: number): CaseWork {
   const asked = useAsked(ask);
   const topic = useTopic(`case:${id}`);
   const deed = useDeed();
+  const writing = useDeed();
   // What one's own deed answered is known before the case has been asked for anew.
   const [fresh, setFresh] = useState<CaseView | null>(null);
   const { again } = asked;
@@ -86,8 +89,8 @@ export function useCase(id: number): CaseWork {
   const view = (known && newest(views).get(id)) ?? null;
   const version = view?.version ?? 0;
 
-  const run = async (work: () => Promise<unknown>): Promise<boolean> => {
-    const done = await deed.run(async () => {
+  const run = async (work: () => Promise<unknown>, as = deed): Promise<boolean> => {
+    const done = await as.run(async () => {
       await work();
     });
     // What was refused was most often looked at too late: show how it stands now.
@@ -106,6 +109,7 @@ export function useCase(id: number): CaseWork {
     view,
     asked,
     deed,
+    writing,
     may: (to) => known?.moves.some((one) => one.to === to) ?? false,
     take: () => change(() => t("act.taken"), () => takeCase(id, version)),
     release: () => change(() => t("act.released"), () => assignCase(id, null, version)),
@@ -126,8 +130,8 @@ export function useCase(id: number): CaseWork {
         (after) => agencyName(after.agency),
         () => rerouteCase(id, agency, reason, version),
       ),
-    answer: (text, resolve) => run(() => answerCase(id, text, resolve, version)),
-    note: (text) => run(() => noteCase(id, text)),
+    answer: (text, resolve) => run(() => answerCase(id, text, resolve, version), writing),
+    note: (text) => run(() => noteCase(id, text), writing),
     erase: (reason) => run(() => eraseCase(id, reason)),
   };
 }
