@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { usePhase, useTopic } from "../../live/use.ts";
 import { Button, Empty, Notice, RefusalNotice, Skeleton } from "../../parts/basics.tsx";
 import { undoLast } from "../../parts/toast.tsx";
+import { useLasting } from "../../parts/work.ts";
 import { search, setSearch } from "../../router.ts";
 import { ownAgencies, titleCount } from "../../state.ts";
 import { t } from "../../texts/texts.ts";
@@ -15,6 +16,9 @@ import { useQueue } from "./useQueue.ts";
 
 /** Rows drawn at first; a button draws as many again. */
 const ROWS = 80;
+
+/** How long the list may be behind before it says so, which moves it down under the pointer. */
+const STALE_MS = 2_000;
 
 function firstQueue(): string {
   const own = ownAgencies.value;
@@ -54,6 +58,7 @@ export default function Queues() {
   const [help, setHelp] = useState(false);
   const searchBox = useRef<HTMLInputElement>(null);
   const phase = usePhase();
+  const stale = useLasting(phase === "waiting" || phase === "connecting", STALE_MS);
   useTopic("me");
 
   const open = useCallback((id: number) => {
@@ -106,7 +111,7 @@ export default function Queues() {
           <QueueSelect queue={wanted.queue} onChoose={choose} />
           <Filters wanted={wanted} searchBox={searchBox} />
         </div>
-        {phase === "waiting" && <Notice tone="warn">{t("live.stale")}</Notice>}
+        {stale && <Notice tone="warn">{t("live.stale")}</Notice>}
         <RefusalNotice refusal={refusal} again={again} />
         <p class="list-count" aria-live="off">
           <span>
