@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from hub.api.layer import Call, Route
 from hub.api.parse import read_bounded
+from hub.api.refusal import words
 from hub.bus.rate import Limit
 from hub.flow.accounts import note_health
 from hub.flow.receive import receive
@@ -22,8 +23,9 @@ MAX_HOOK_BYTES = 1024 * 1024
 
 
 class AccountInfo(Struct, frozen=True):
-    """An account and its health. ``unsupported``: payloads of a kind that the hub does not handle;
-    ``quarantined``: payloads that did not parse."""
+    """An account and its health. ``error_ko``, ``error_en``: what a person may be told of its error;
+    ``unsupported``: payloads of a kind that the hub does not handle; ``quarantined``: payloads that did
+    not parse."""
 
     code: str
     platform: str
@@ -34,6 +36,8 @@ class AccountInfo(Struct, frozen=True):
     last_ok_at: str | None
     last_error_at: str | None
     error_code: str | None
+    error_ko: str | None
+    error_en: str | None
     error_text: str | None
     unsupported: int
     quarantined: int
@@ -60,9 +64,8 @@ async def list_accounts(call: Call) -> list[AccountInfo]:
 
 def _info(code: str, platform: str, name: str, state: AccountState | None) -> AccountInfo:
     if state is None:
-        return AccountInfo(
-            code, platform, name, False, "disabled", None, None, None, None, None, 0, 0
-        )
+        nothing = None, None, None, None, None, None, None
+        return AccountInfo(code, platform, name, False, "disabled", *nothing, 0, 0)
     return AccountInfo(
         code=code,
         platform=platform,
@@ -73,6 +76,8 @@ def _info(code: str, platform: str, name: str, state: AccountState | None) -> Ac
         last_ok_at=rfc3339(state.last_ok_at) if state.last_ok_at else None,
         last_error_at=rfc3339(state.last_error_at) if state.last_error_at else None,
         error_code=state.error_code,
+        error_ko=words("ko", state.error_code) if state.error_code else None,
+        error_en=words("en", state.error_code) if state.error_code else None,
         error_text=state.error_text,
         unsupported=state.unsupported,
         quarantined=state.quarantined,

@@ -133,8 +133,8 @@ async def relabel(call: Call) -> CaseView:
 
 
 async def undo(call: Call) -> CaseView:
-    """Take back one's own last correction."""
-    await correct.undo_correction(
+    """Take back what one did last: a correction, a move, an assignment."""
+    await correct.undo_last(
         call.context.ground, call.context.city, call.me, call.path["id"], call.body.version
     )
     return await _now(call)
@@ -207,7 +207,7 @@ ROUTES = [
     _act("moves", move, "Change a case's state", MoveIn),
     _act("labels", relabel, "Correct labels", LabelsIn),
     _act("agency", reagency, "Correct the agency", AgencyIn),
-    _act("undo", undo, "Undo one's own last correction", VersionIn),
+    _act("undo", undo, "Undo what one did last", VersionIn),
     _act("answers", answer, "Answer the reporter", AnswerIn, MessageView, 201),
     _act("notes", note, "Leave a note", TextIn, MessageView, 201),
     Route(

@@ -24,6 +24,9 @@ from hub.rules.routing import SENT_BACK
 from hub.store import cases, clock, people
 from hub.store.cases import LockedCase
 
+KEPT = ("agency", "rule", "deadline_at", "overdue", "state", "assignee")
+"""Of what a fact tells how it stood before, too, so that it can be put back (``hub.flow.correct``)."""
+
 _SUMMARY = (
     "ref",
     "kind",
@@ -190,8 +193,9 @@ async def write(
     more: Mapping[str, Any] | None = None,
     **changed: Any,
 ) -> int:
-    """Store the changed columns and tell of them, of ``more`` that is no column of a case, and of the
-    note that explains them, if any; the case's new version."""
+    """Store the changed columns and tell of them and what stood before, of ``more`` that is no column
+    of a case, and of the note that explains them, if any; the case's new version."""
+    before = {f"{name}_before": getattr(case, name) for name in KEPT if name in changed}
     state = changed.get("state", case.state)
     if state != case.state:
         is_open = state in KINDS[case.kind].open
@@ -202,7 +206,7 @@ async def write(
         if is_open and case.state in ("resolved", "closed", "merged"):
             changed["merged_into"] = None
     version = await cases.update(tx.connection, case.id, **changed)
-    told: dict[str, Any] = {"from_state": case.state, **(more or {})}
+    told: dict[str, Any] = {"from_state": case.state, **before, **(more or {})}
     if note:
         salt = secrets.token_bytes(16)
         message_id, _ = await cases.add_message(tx.connection, case.id, "note", author, note, salt)

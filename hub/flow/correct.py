@@ -1,4 +1,5 @@
-"""Correct: a person says what the label or the agency should have been; the model learns from it."""
+"""Correct: a person says what the label or the agency should have been; the model learns from it.
+And undo: what one did last to a case is taken back, be it a correction or a move."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from hub.flow.casework import changing, write
+from hub.flow.casework import KEPT, changing, write
 from hub.flow.city import City, CityNow
 from hub.flow.deliver import tell_agencies
 from hub.flow.ground import Change, Ground
@@ -24,9 +25,9 @@ from hub.store.cases import LockedCase
 BY_HAND = "by_hand"
 """In place of a rule's id: a person named the agency."""
 
-_KEPT = (*cases.HEADS, "agency", "rule", "deadline_at", "overdue", "state", "assignee")
-"""What a correction may change: its fact tells what stood before, so that it can be undone."""
-_UNDONE = ("case.relabelled", "case.rerouted")
+_CHANGED = (*cases.HEADS, *KEPT)
+"""What the facts that can be undone tell of as it stood before."""
+_UNDONE = ("case.relabelled", "case.rerouted", "case.assigned", "case.moved")
 
 _KNOWN = {"service": SERVICES, "intent": INTENTS, "urgency": URGENCIES, "abuse": ABUSE}
 
@@ -88,14 +89,15 @@ async def correct_agency(
         return await _correct(tx, now, case, columns, note=reason, author=who.user_id)
 
 
-async def undo_correction(
+async def undo_last(
     ground: Ground, city: CityNow, who: Principal, case_id: int, version: int
 ) -> int:
-    """Take back one's own correction of labels or agency, the last thing that was done to the case;
+    """Take back one's own correction, move or assignment, the last thing that was done to the case;
     the new version. Labels, agency, rule, deadline, state and assignee are what they were.
 
-    Raises Conflict ``undo.too_late`` where it was something else or somebody else's, where the rule
-    book no longer has that agency, or where who undoes it could not put it back; Conflict as
+    Raises Conflict ``undo.too_late`` where it was something else or somebody else's, where the case was
+    not open before, where the rule book no longer has that agency, or where who undoes it could not put
+    it back; Conflict ``move.not_allowed`` where no declared move leads back; Conflict as
     ``correct_labels`` does; BadInput ``assignee.not_in_agency``.
     """
     async with changing(ground, who, case_id, version, "case.work") as (tx, case):
@@ -104,11 +106,12 @@ async def undo_correction(
         if mine is None:
             raise Conflict("undo.too_late")
         before = {
-            name: mine.data[f"{name}_before"] for name in _KEPT if f"{name}_before" in mine.data
+            name: mine.data[f"{name}_before"] for name in _CHANGED if f"{name}_before" in mine.data
         }
         labels = {head: before.pop(head) for head in cases.HEADS if head in before}
-        if "agency" in before:
+        if "state" in before:
             await _check_way_back(tx, city.now.book, who, case, before)
+        if "agency" in before:
             before["previous_agency"] = case.agency
         if before.get("deadline_at"):
             before["deadline_at"] = datetime.fromisoformat(before["deadline_at"])
@@ -121,7 +124,8 @@ async def _check_way_back(
     tx: Change, book: RuleBook, who: Principal, case: LockedCase, before: dict[str, Any]
 ) -> None:
     """Whether ``who`` may put the case back to an agency, a state and a colleague there."""
-    agency, state, assignee = before["agency"], before["state"], before["assignee"]
+    agency, state = before.get("agency", case.agency), before["state"]
+    assignee = before.get("assignee")
     gone = agency is not None and book.agency(agency) is None
     if gone or not may(who, "case.work", agency=agency) or state not in KINDS[case.kind].open:
         raise Conflict("undo.too_late")
@@ -172,9 +176,7 @@ async def _correct(
     ``by_book``: the rules named the columns, and which version of their book did is told as well."""
     moved = "agency" in columns
     corrected = labels or {}
-    before = {
-        f"{name}_before": getattr(case, name) for name in _KEPT if name in {**corrected, **columns}
-    }
+    before = {f"{head}_before": getattr(case, head) for head in corrected}
     # Not as ``config``: that is of what the rules made of the model's labels (hub.store.lessons).
     book = {"book": city.version} if by_book else {}
     version = await write(

@@ -199,7 +199,7 @@ def test_undo_gives_a_case_back_to_whom_had_it(visitor: NewVisitor) -> None:
     expect(head.locator(".state-in_progress")).to_be_visible()
     expect(article.locator(".assignee")).to_be_visible()
     expect(article.locator("code").filter(has_text="by_hand")).to_have_count(0)
-    expect(article.locator(".history")).to_contain_text("수정 되돌림")
+    expect(article.locator(".history")).to_contain_text("되돌림")
 
 
 def test_the_rules_are_offered_where_they_decide(visitor: NewVisitor) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hub.flow.city import CityNow
 from hub.flow.complain import Complaint, complain
 from hub.flow.configure import apply
-from hub.flow.correct import correct_labels, undo_correction
+from hub.flow.correct import correct_labels, undo_last
 from hub.flow.ground import Ground
 from hub.flow.label import label
 from hub.model.items import Point
@@ -109,7 +109,7 @@ async def test_a_rule_that_a_correction_asked_is_told_of_its_own_book_until_it_i
     assert (code, f"rule      taxi.new, version {second} of" in told) == (0, True), told
     assert "A new rule." in told
     assert f"agency metro, rule taxi.new, book {second}" in told
-    version = await undo_correction(ground, city, who, case.id, version)
+    version = await undo_last(ground, city, who, case.id, version)
     await correct_labels(ground, city, who, case.id, version, {"urgency": "low"}, reroute=False)
     await stamp_all()
     told = (await beside("explain", sent.ref))[1]

@@ -21,7 +21,7 @@ from hub.flow import casework, converse
 from hub.flow import promote as promoting
 from hub.flow.city import CityNow
 from hub.flow.complain import Complaint, complain
-from hub.flow.correct import correct_agency, correct_labels, undo_correction
+from hub.flow.correct import correct_agency, correct_labels, undo_last
 from hub.flow.erase import Person, erase_person
 from hub.flow.ground import Ground
 from hub.flow.teach import lessons_to_judge, lessons_to_learn
@@ -525,7 +525,7 @@ async def test_a_move_that_was_undone_says_nothing_of_the_text(
         case = await reading.record_of_ref(connection, ref)
     assert case is not None
     await converse.note(ground, editor, case.id, "전화해 봄")
-    await undo_correction(ground, city, editor, case.id, case.version)
+    await undo_last(ground, city, editor, case.id, case.version)
     [lesson] = await lessons_to_learn(ground, book, 100)
     assert (lesson.corrected, lesson.doubted) == ({}, ["service"])
 

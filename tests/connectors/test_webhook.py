@@ -209,6 +209,28 @@ async def test_health_and_counts_are_seen_by_those_who_may(gateway: Door) -> Non
     assert SECRET not in json.dumps(listed)
 
 
+@pytest.mark.parametrize(
+    ("code", "ko", "en"),
+    [
+        ("connector.bad_credentials", "계정 인증이 거부되었습니다.", "The platform refuses"),
+        ("http.418", "http.418", "http.418"),  # for which nobody wrote words
+    ],
+)
+async def test_what_is_wrong_with_an_account_is_told_in_words(
+    gateway: Door, code: str, ko: str, en: str
+) -> None:
+    admin = await gateway.staff(Grant("admin"))
+    await accounts.note_health(gateway.ground, CODE, "connected")
+    await accounts.note_health(
+        gateway.ground, CODE, "unknown_error", error_code=code, error_text="no"
+    )
+    listed = (await gateway.api("GET", "/accounts", headers=admin.bearer)).body
+    [mine] = [one for one in listed if one["code"] == CODE]
+    assert (mine["error_code"], mine["error_ko"]) == (code, ko)
+    assert mine["error_en"].startswith(en)
+    assert {one["error_ko"] for one in listed if one["code"] != CODE} == {None}
+
+
 async def test_what_was_answered_200_outlives_a_kill_and_a_retry_doubles_nothing(
     city_url: str, redis_url: str, tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ import pytest
 from hub.flow import casework
 from hub.flow.city import CityNow
 from hub.flow.configure import apply
-from hub.flow.correct import BY_HAND, correct_agency, correct_labels, undo_correction
+from hub.flow.correct import BY_HAND, correct_agency, correct_labels, undo_last
 from hub.flow.ground import Ground
 from hub.flow.label import label
 from hub.flow.overdue import mark_overdue
@@ -347,14 +347,14 @@ async def test_an_undone_correction_leaves_all_as_it_was(
     version = (await now(ground, case.id)).version
     version = await correct_labels(ground, city, editor, case.id, version, labels, reroute=True)
     assert await all_of(ground, case.id) != before
-    version = await undo_correction(ground, city, editor, case.id, version)
+    version = await undo_last(ground, city, editor, case.id, version)
     assert await all_of(ground, case.id) == before
     type_, data = await newest(ground, case)
     assert type_ == "case.restored"
     for head, code in labels.items():
         assert (data[f"{head}_before"], data[head]) == (code, before[1][head])
     with pytest.raises(Conflict, match=TOO_LATE):
-        await undo_correction(ground, city, editor, case.id, version)
+        await undo_last(ground, city, editor, case.id, version)
 
 
 async def test_an_agency_by_hand_is_undone_and_one_before_it_stays_named(
@@ -367,12 +367,12 @@ async def test_an_agency_by_hand_is_undone_and_one_before_it_stays_named(
     version = (await now(ground, case.id)).version
     version = await correct_agency(ground, city, editor, case.id, version, "fire", "불")
     await stamp_all()
-    version = await undo_correction(ground, city, editor, case.id, version)
+    version = await undo_last(ground, city, editor, case.id, version)
     assert await all_of(ground, case.id) == before
     taxi = {"service": "taxi"}
     version = await correct_labels(ground, city, editor, case.id, version, taxi, reroute=True)
     assert (await now(ground, case.id)).agency not in ("metro", "fire")
-    await undo_correction(ground, city, editor, case.id, version)
+    await undo_last(ground, city, editor, case.id, version)
     assert await all_of(ground, case.id) == before
 
 
@@ -390,14 +390,14 @@ async def test_a_case_from_triage_gets_a_deadline_and_loses_it_by_undo(
     version = await correct_agency(ground, city, editor, case.id, version, "fire", "아님")
     moved = await now(ground, case.id)
     assert moved.deadline_at == given.deadline_at  # the clock runs on
-    version = await undo_correction(ground, city, editor, case.id, version)
+    version = await undo_last(ground, city, editor, case.id, version)
     assert (await now(ground, case.id)).deadline_at == given.deadline_at
     version = await casework.move(ground, editor, case.id, version, "triage", reason="어디?")
     await put(ground, case.id, deadline_at=None)
     before = await all_of(ground, case.id)
     version = await correct_agency(ground, city, editor, case.id, version, "metro", "역 안")
     assert (await now(ground, case.id)).deadline_at == given.deadline_at
-    await undo_correction(ground, city, editor, case.id, version)
+    await undo_last(ground, city, editor, case.id, version)
     assert await all_of(ground, case.id) == before
 
 
@@ -416,15 +416,15 @@ async def test_what_is_not_ones_own_last_correction_is_not_undone(
         ground, city, agent, case.id, case.version, labels, reroute=False
     )
     with pytest.raises(Conflict, match=TOO_LATE):
-        await undo_correction(ground, city, other, case.id, version)
+        await undo_last(ground, city, other, case.id, version)
     with pytest.raises(Conflict, match=r"case\.version"):
-        await undo_correction(ground, city, agent, case.id, version - 1)
-    later = await casework.take(ground, agent, case.id, version)
+        await undo_last(ground, city, agent, case.id, version - 1)
+    later = await casework.take(ground, other, case.id, version)
     with pytest.raises(Conflict, match=TOO_LATE):
-        await undo_correction(ground, city, agent, case.id, later)
+        await undo_last(ground, city, agent, case.id, later)
     gone = await correct_agency(ground, city, agent, case.id, later, "fire", "불")
     with pytest.raises(NotFound):  # it lies where this one has no role
-        await undo_correction(ground, city, agent, case.id, gone)
+        await undo_last(ground, city, agent, case.id, gone)
     assert (await now(ground, case.id)).agency == "fire"
 
 
@@ -438,10 +438,10 @@ async def test_nobody_undoes_into_an_agency_that_is_no_longer_theirs(
     version = await correct_agency(ground, city, both, case.id, version, "fire", "불")
     only_fire = replace(both, grants=(Grant("agent", "fire"),))
     with pytest.raises(Conflict, match=TOO_LATE):
-        await undo_correction(ground, city, only_fire, case.id, version)
+        await undo_last(ground, city, only_fire, case.id, version)
     await ground.db.execute("DELETE FROM staff_grant WHERE user_id = $1", agent.user_id)
     with pytest.raises(BadInput, match=r"assignee\.not_in_agency"):
-        await undo_correction(ground, city, both, case.id, version)
+        await undo_last(ground, city, both, case.id, version)
 
 
 async def test_nobody_undoes_into_an_agency_that_the_rule_book_no_longer_has(
@@ -453,7 +453,7 @@ async def test_nobody_undoes_into_an_agency_that_the_rule_book_no_longer_has(
     await apply(ground, json.loads(document.replace('"metro"', '"subway_lines"')), "test")
     await city.refresh()
     with pytest.raises(Conflict, match=TOO_LATE):
-        await undo_correction(ground, city, editor, case.id, version)
+        await undo_last(ground, city, editor, case.id, version)
     after = await now(ground, case.id)
     assert (after.agency, after.version) == ("fire", version)
 
@@ -467,7 +467,7 @@ async def test_a_merged_case_is_not_merged_again_by_undo(
     )
     version = await correct_agency(ground, city, editor, case.id, version, "fire", "다른 일")
     with pytest.raises(Conflict, match=TOO_LATE):
-        await undo_correction(ground, city, editor, case.id, version)
+        await undo_last(ground, city, editor, case.id, version)
 
 
 async def test_an_edit_by_the_author_is_no_correction(
@@ -489,7 +489,7 @@ async def test_an_edit_by_the_author_is_no_correction(
     assert (after.agency, after.state) == (case.agency, "in_progress")
     assert (await newest(ground, case))[0] == "case.reread"
     with pytest.raises(Conflict, match=TOO_LATE):
-        await undo_correction(ground, city, editor, case.id, after.version)
+        await undo_last(ground, city, editor, case.id, after.version)
 
 
 async def test_what_a_person_sent_to_triage_stays_there_whatever_the_author_edits(
@@ -507,7 +507,7 @@ async def test_what_a_person_sent_to_triage_stays_there_whatever_the_author_edit
         assert (after.state, after.agency, after.rule) == ("triage", None, SENT_BACK)
         assert (await newest(ground, case))[0] == "case.reread"
     version = await correct_agency(ground, city, editor, case.id, after.version, "metro", "역 안")
-    await undo_correction(ground, city, editor, case.id, version)
+    await undo_last(ground, city, editor, case.id, version)
     await tell(ground, LAMP, op="edit")
     await work_off()
     assert (await of_item(ground, item_id)).state == "triage"
@@ -548,7 +548,7 @@ async def test_a_correction_is_undone_however_many_edits_wait(
     version = await correct_labels(ground, city, editor, case.id, case.version, taxi, reroute=False)
     for text in (f"{LAMP} 빨리요", FIRE):
         await tell(ground, text, op="edit")
-    await undo_correction(ground, city, editor, case.id, version)
+    await undo_last(ground, city, editor, case.id, version)
     stored = await detail(ground, item_id)
     assert (stored["service"], stored["corrected"]) == (before["service"], {})
     await work_off()
@@ -568,7 +568,7 @@ async def test_labels_of_an_edit_are_nobodys_to_correct_before_they_are_told(
     await label(ground, model, 1)
     labelled = await detail(ground, item_id)
     with pytest.raises(Conflict, match=r"^conflict$"):
-        await undo_correction(ground, city, editor, case.id, version)
+        await undo_last(ground, city, editor, case.id, version)
     with pytest.raises(Conflict, match=r"^conflict$"):
         await correct_labels(ground, city, editor, case.id, version, taxi, reroute=False)
     assert await detail(ground, item_id) == labelled

@@ -224,7 +224,7 @@ async def test_a_deadline_that_a_correction_brings_is_on_every_open_page(window:
         assert after < before
         assert all(state.snapshots == 1 for state in staff.states.values())  # told, not reloaded
         undone = await window.version(case)
-        await correct.undo_correction(window.ground, window.city, admin.who, case, undone)
+        await correct.undo_last(window.ground, window.city, admin.who, case, undone)
         await window.same(staff, reporter)
         assert set(shown()) == {before}
 
@@ -280,7 +280,7 @@ class Chance:
             lambda: correct.correct_labels(
                 ground, city, who, case, version, {"urgency": urgency}, reroute=True
             ),
-            *[lambda: correct.undo_correction(ground, city, who, case, version)] * 2,
+            *[lambda: correct.undo_last(ground, city, who, case, version)] * 2,
             *[
                 lambda: converse.answer(
                     ground, who, case, version, "알겠습니다", resolve=dice.random() < 0.5

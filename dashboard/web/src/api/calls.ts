@@ -98,7 +98,7 @@ export const relabelCase = (
 ): Promise<CaseView> => act(caseId, "labels", labels);
 export const rerouteCase = (caseId: number, agency: string, reason: string, version: number) =>
   act<CaseView>(caseId, "agency", { agency, reason, version });
-export const undoCorrection = (caseId: number, version: number): Promise<CaseView> =>
+export const undoCase = (caseId: number, version: number): Promise<CaseView> =>
   act(caseId, "undo", { version });
 export const answerCase = (caseId: number, text: string, resolve: boolean, version: number) =>
   act<MessageView>(caseId, "answers", { text, resolve, version });

@@ -236,4 +236,6 @@ export interface AccountHealth {
   last_item_at: string | null;
   last_ok_at: string | null;
   error_code: string | null;
+  error_ko: string | null;
+  error_en: string | null;
 }

@@ -20,6 +20,8 @@ export function Dialog(props: {
     };
   }, []);
   const { onClose } = props;
+  // A press that began inside and ended beyond the edge, as when text is selected, is no click on it.
+  const beside = useRef(false);
   return (
     <dialog
       ref={dialog}
@@ -29,8 +31,11 @@ export function Dialog(props: {
         event.preventDefault();
         onClose();
       }}
+      onPointerDown={(event) => {
+        beside.current = event.target === dialog.current;
+      }}
       onClick={(event) => {
-        if (event.target === dialog.current) onClose();
+        if (beside.current && event.target === dialog.current) onClose();
       }}
     >
       <div class="dialog-body">

@@ -41,6 +41,20 @@ export function useAsked<T>(ask: ((signal: AbortSignal) => Promise<T>) | null): 
   return { ...state, again: useCallback(() => setRound((before) => before + 1), []) };
 }
 
+/** Whether `is` has been so for `ms` without a break: what passes at once is not worth a word. */
+export function useLasting(is: boolean, ms: number): boolean {
+  const [lasts, setLasts] = useState(false);
+  useEffect(() => {
+    if (!is) return undefined;
+    const timer = setTimeout(() => setLasts(true), ms);
+    return () => {
+      clearTimeout(timer);
+      setLasts(false);
+    };
+  }, [is, ms]);
+  return is && lasts;
+}
+
 export interface Deed {
   busy: boolean;
   refusal: Refusal | null;

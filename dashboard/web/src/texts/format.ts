@@ -53,8 +53,9 @@ export function ago(at: string, present: number): string {
   return past < 7 * 86_400_000 ? t("time.ago", { span: span(past) }) : dateTime(at);
 }
 
-/** A confidence or share as whole percent. */
-export const percent = (share: number): string => `${Math.round(share * 100)} %`;
+/** A confidence or share as whole percent: "83%" / "83 %". */
+export const percent = (share: number): string =>
+  `${Math.round(share * 100)}${language.value === "ko" ? "%" : " %"}`;
 
 /** Characters as a phone's message counts them: by code point, line breaks as one. */
 export const length = (text: string): number =>

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { flat } from "../../texts.plugin.ts";
-import { ago, fits, length, span } from "./format.ts";
+import { ago, fits, length, percent, span } from "./format.ts";
 import { fill, firstLanguage, language, setLanguage, t, word } from "./texts.ts";
 
 describe("the first language", () => {
@@ -52,6 +52,13 @@ describe("times and lengths", () => {
     expect(ago("2026-11-20T12:00:00Z", present)).toBe("4 d ago");
     expect(ago("2026-10-01T12:00:00Z", present)).toMatch(/1 Oct/);
     expect(span(-90 * 60_000)).toBe("1 h");
+  });
+
+  it("write percent as the language does", async () => {
+    expect(percent(0.834)).toBe("83 %");
+    await setLanguage("ko");
+    expect(percent(0.834)).toBe("83%");
+    await setLanguage("en");
   });
 
   it("count characters as a phone does", () => {

@@ -4,7 +4,7 @@ import type { AccountHealth } from "../../api/types.ts";
 import { Empty, RefusalNotice, Skeleton } from "../../parts/basics.tsx";
 import { Ago } from "../../parts/chips.tsx";
 import { useAsked } from "../../parts/work.ts";
-import { t, word } from "../../texts/texts.ts";
+import { language, t, word } from "../../texts/texts.ts";
 
 const REFRESH_MS = 20_000;
 
@@ -29,7 +29,11 @@ function Line(props: { account: AccountHealth }) {
         <span class={`chip health-${troubled(account) ? "trouble" : health}`}>
           {word("health", health)}
         </span>
-        {account.error_code && <small class="error">{account.error_code}</small>}
+        {account.error_code && (
+          <small class="error" title={account.error_code}>
+            {language.value === "ko" ? account.error_ko : account.error_en}
+          </small>
+        )}
       </td>
       <td>{account.last_item_at ? <Ago at={account.last_item_at} /> : "–"}</td>
       <td>{account.last_ok_at ? <Ago at={account.last_ok_at} /> : "–"}</td>

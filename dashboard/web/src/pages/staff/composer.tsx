@@ -87,7 +87,7 @@ export function Composer(props: {
       {writing === "answer" && joined > 0 && (
         <Notice tone="info">{t("item.answer_joined", { n: joined })}</Notice>
       )}
-      <RefusalNotice refusal={work.deed.refusal} />
+      <RefusalNotice refusal={work.writing.refusal} />
       <div class="composer-foot">
         {writing === "answer" && work.may("resolved") && (
           <label class="toggle">
@@ -100,7 +100,7 @@ export function Composer(props: {
           </label>
         )}
         <span class="hint">{t("item.chars", { n: length(text) })}</span>
-        <Button type="submit" look="main" busy={work.deed.busy} disabled={!text.trim()}>
+        <Button type="submit" look="main" busy={work.writing.busy} disabled={!text.trim()}>
           {writing === "answer" ? t("item.send_answer") : t("item.save_note")}
         </Button>
       </div>

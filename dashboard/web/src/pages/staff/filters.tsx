@@ -1,6 +1,6 @@
 import { KINDS } from "@contract/kinds";
 import type { RefObject } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { setSearch } from "../../router.ts";
 import { districtName, districts, hasRole, services } from "../../state.ts";
 import { named, t, word } from "../../texts/texts.ts";
@@ -51,12 +51,22 @@ function Toggle(props: { label: string; on: boolean; onChange: (on: boolean) => 
 export function Filters(props: { wanted: Wanted; searchBox: RefObject<HTMLInputElement | null> }) {
   const { wanted } = props;
   const [typed, setTyped] = useState(wanted.q);
+  // What is searched for changes by what is typed here, and by a link or the way back: then the field
+  // follows.
+  const sent = useRef(wanted.q);
+  useEffect(() => {
+    if (wanted.q === sent.current) return;
+    sent.current = wanted.q;
+    setTyped(wanted.q);
+  }, [wanted.q]);
   useEffect(() => {
     const timer = setTimeout(() => {
-      if (typed.trim() !== wanted.q) setSearch({ q: typed.trim() || null });
+      if (typed.trim() === sent.current) return;
+      sent.current = typed.trim();
+      setSearch({ q: sent.current || null, everywhere: null });
     }, 300);
     return () => clearTimeout(timer);
-  }, [typed, wanted.q]);
+  }, [typed]);
   const [folded, setFolded] = useState(true);
   const { state, urgency, service, district, mine, marks, sort } = wanted;
   const set = [state, urgency, service, district, mine, !marks, sort === "newest"].filter(Boolean);

@@ -166,30 +166,33 @@ export function Item(props: {
   useEffect(() => {
     if (here && !writes(document.activeElement)) top.current?.focus({ preventScroll: true });
   }, [here]);
-  const close = (): void => {
-    work.deed.clear(); // what was refused was said in the dialog
-    setOpen(null);
+  /** Opens a dialog or (null) closes it: what was refused was said where it was done. */
+  const show = (what: Open): void => {
+    work.deed.clear();
+    setOpen(what);
   };
+  const close = (): void => show(null);
   const works = view !== null && mayWork(view);
   const me = session.value?.user?.id;
   const write = (kind: Writing): void => {
+    if (kind !== writing) work.writing.clear();
     setWriting(kind);
     area.current?.focus();
   };
   const moveBy = (...wanted: string[]): void => {
     const move = wanted.map((to) => known?.moves.find((one) => one.to === to)).find(Boolean);
-    if (move) setOpen({ dialog: "move", move });
+    if (move) show({ dialog: "move", move });
   };
   useKeys(
     works && !open
       ? {
           t: () => view.agency && void work.take(),
           r: () => view.assignee === me && void work.release(),
-          h: () => view.agency && setOpen({ dialog: "hand_over" }),
+          h: () => view.agency && show({ dialog: "hand_over" }),
           a: () => write("answer"),
           n: () => write("note"),
-          l: () => setOpen({ dialog: "labels" }),
-          g: () => OPEN_STATES.includes(view.state) && setOpen({ dialog: "agency" }),
+          l: () => show({ dialog: "labels" }),
+          g: () => OPEN_STATES.includes(view.state) && show({ dialog: "agency" }),
           c: () => moveBy("closed", "resolved"),
           m: () => moveBy("merged"),
           x: () => moveBy("set_aside"),
@@ -239,7 +242,7 @@ export function Item(props: {
         )}
       </header>
       {view.merged_into && <Notice tone="info">{t("item.merged", { ref: view.merged_into })}</Notice>}
-      {works && <Actions work={work} onOpen={setOpen} />}
+      {works && <Actions work={work} onOpen={show} />}
       {!open && <RefusalNotice refusal={work.deed.refusal} />}
       <div class="item-columns">
         <div>

@@ -1,7 +1,7 @@
 import type { CaseView } from "@contract/protocol";
 import { describe, expect, it } from "vitest";
 import { keyOf } from "./keys.tsx";
-import { fitsWanted, newest, openByQueue, sorted, stepped, undoTarget, wantedOf } from "./queue.ts";
+import { canUndo, fitsWanted, holdsClosed, newest, openByQueue, sorted, stepped, wantedOf } from "./queue.ts";
 
 const view = (id: number, more: Partial<CaseView> = {}): CaseView => ({
   id,
@@ -49,6 +49,16 @@ describe("what belongs on a list", () => {
     expect(fits("queue=all", view(1, { agency: "gu-b" }))).toBe(true);
     expect(fits("queue=triage", view(1, { state: "triage", agency: null }))).toBe(true);
     expect(fits("queue=triage", view(1))).toBe(false);
+  });
+
+  it("is anything that was found, where all is searched", () => {
+    const one = view(1, { state: "closed", agency: "gu-z", service: "noise" });
+    expect(fits("state=queued&service=taxi&q=KM7R2-9TXPA", one)).toBe(true); // a whole reference
+    expect(fits("service=taxi&q=pothole&everywhere=1", one)).toBe(true);
+    expect(fits("q=KM7R2-9TXP", one)).toBe(false);
+    expect(fits("everywhere=1", one)).toBe(false); // nothing is searched for
+    expect(["", "state=queued", "state=any", "state=closed", "q=a&everywhere=1"].map((query) =>
+      holdsClosed(wanted(query)))).toEqual([false, false, true, true, true]);
   });
 
   it("passes every filter that is set", () => {
@@ -99,15 +109,26 @@ it("counts what is open, by queue", () => {
   ]);
 });
 
-describe("undoing a move", () => {
-  it("goes back where that is allowed", () => {
-    expect(undoTarget("complaint", "queued", "in_progress")).toBe("queued");
+describe("undoing", () => {
+  const undone = (from: string, to: string) =>
+    canUndo(view(1, { state: from }), view(1, { state: to, version: 2 }));
+
+  it("is offered where the case can be put back as it was", () => {
+    expect(undone("queued", "in_progress")).toBe(true);
+    expect(undone("in_progress", "triage")).toBe(true);
+    expect(undone("waiting", "in_progress")).toBe(true);
+    expect(undone("in_progress", "resolved")).toBe(true);
+    expect(undone("triage", "set_aside")).toBe(true);
+    expect(undone("in_progress", "in_progress")).toBe(true); // another person has it
   });
 
-  it("goes to an open state where it is not, and nowhere from a withdrawn case", () => {
-    expect(undoTarget("complaint", "queued", "resolved")).toBe("in_progress");
-    expect(undoTarget("post", "queued", "set_aside")).toBe("triage");
-    expect(undoTarget("complaint", "queued", "withdrawn")).toBeNull();
+  it("is not where it would end elsewhere, nor where nothing was done", () => {
+    expect(undone("queued", "resolved")).toBe(false);
+    expect(undone("in_progress", "set_aside")).toBe(false);
+    expect(undone("resolved", "closed")).toBe(false);
+    expect(undone("merged", "queued")).toBe(false);
+    expect(undone("queued", "withdrawn")).toBe(false);
+    expect(canUndo(view(1), view(1))).toBe(false);
   });
 });
 

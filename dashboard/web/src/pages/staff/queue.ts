@@ -12,6 +12,8 @@ export interface Wanted {
   mine: boolean;
   marks: boolean;
   sort: "pressing" | "newest";
+  /** What is searched for is searched for in all queues and states, whatever else is set. */
+  everywhere: boolean;
 }
 
 export const OPEN_STATES: readonly string[] = KINDS.complaint.open;
@@ -20,6 +22,9 @@ export const OPEN_STATES: readonly string[] = KINDS.complaint.open;
 export const BY_HAND = "by_hand";
 
 const URGENCIES: readonly (string | null | undefined)[] = ["emergency", "high", "normal", "low"];
+
+/** A case's whole reference: who types one means that case, wherever it is. */
+const REF = /^[2-9A-Z]{5}-[2-9A-Z]{5}$/i;
 
 /** What a query of the address stands for. */
 export function wantedOf(search: URLSearchParams, firstQueue: string): Wanted {
@@ -34,8 +39,13 @@ export function wantedOf(search: URLSearchParams, firstQueue: string): Wanted {
     mine: value("mine") === "1",
     marks: value("marks") !== "0",
     sort: value("sort") === "newest" ? "newest" : "pressing",
+    everywhere: REF.test(value("q")) || (value("q") !== "" && value("everywhere") === "1"),
   };
 }
+
+/** Whether the list may hold cases that are on no queue any more. */
+export const holdsClosed = ({ state, everywhere }: Wanted): boolean =>
+  everywhere || state === "any" || (state !== "" && !OPEN_STATES.includes(state));
 
 const inState = (view: CaseView, state: string): boolean =>
   state === "any" || (state ? view.state === state : OPEN_STATES.includes(view.state));
@@ -54,13 +64,14 @@ export function fitsWanted(
   own: readonly string[] | null,
 ): boolean {
   return (
-    inQueue(view, wanted.queue, own) &&
-    inState(view, wanted.state) &&
-    (!wanted.service || view.service === wanted.service) &&
-    (!wanted.district || view.district === wanted.district) &&
-    (!wanted.urgency || view.urgency === wanted.urgency) &&
-    (!wanted.mine || view.assignee === me) &&
-    (wanted.marks || !view.mark)
+    wanted.everywhere ||
+    (inQueue(view, wanted.queue, own) &&
+      inState(view, wanted.state) &&
+      (!wanted.service || view.service === wanted.service) &&
+      (!wanted.district || view.district === wanted.district) &&
+      (!wanted.urgency || view.urgency === wanted.urgency) &&
+      (!wanted.mine || view.assignee === me) &&
+      (wanted.marks || !view.mark))
   );
 }
 
@@ -131,12 +142,16 @@ export function openByQueue(counts: Iterable<CountView>): Map<string, number> {
   return sums;
 }
 
-/** Where undoing a move leads: back if that is allowed, else to the first open state that is. */
-export function undoTarget(kind: string, from: string, now: string): string | null {
-  const moves = (kind === "post" ? KINDS.post : KINDS.complaint).moves
-    .filter((move) => move.from === now)
-    .filter((move) => !(move.guards as readonly string[]).some((guard) => guard === "reporter"))
-    .map((move) => move.to as string);
-  if (moves.includes(from)) return from;
-  return moves.find((to) => OPEN_STATES.includes(to)) ?? null;
+/**
+ * Whether what was done to `before` can be taken back now that the case is `after`. The hub puts all back
+ * or nothing: here it is not offered where no declared move leads to the state that was.
+ */
+export function canUndo(before: CaseView, after: CaseView): boolean {
+  if (after.version === before.version) return false; // nothing was done
+  if (after.state === before.state) return true;
+  const { moves } = after.kind === "post" ? KINDS.post : KINDS.complaint;
+  return (
+    OPEN_STATES.includes(before.state) &&
+    moves.some((move) => move.from === after.state && move.to === before.state)
+  );
 }

@@ -1,20 +1,24 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { usePhase, useTopic } from "../../live/use.ts";
 import { Button, Empty, Notice, RefusalNotice, Skeleton } from "../../parts/basics.tsx";
-import { search, setSearch } from "../../router.ts";
 import { undoLast } from "../../parts/toast.tsx";
+import { useLasting } from "../../parts/work.ts";
+import { search, setSearch } from "../../router.ts";
 import { ownAgencies, titleCount } from "../../state.ts";
 import { t } from "../../texts/texts.ts";
 import { Filters } from "./filters.tsx";
 import { Item } from "./item.tsx";
 import { KeysDialog, useKeys } from "./keys.tsx";
-import { stepped, wantedOf } from "./queue.ts";
-import { Row } from "./row.tsx";
+import { stepped, type Wanted, wantedOf } from "./queue.ts";
+import { Row, toRow } from "./row.tsx";
 import { QueueSelect, Sidebar } from "./sidebar.tsx";
 import { useQueue } from "./useQueue.ts";
 
 /** Rows drawn at first; a button draws as many again. */
 const ROWS = 80;
+
+/** How long the list may be behind before it says so, which moves it down under the pointer. */
+const STALE_MS = 2_000;
 
 function firstQueue(): string {
   const own = ownAgencies.value;
@@ -22,18 +26,39 @@ function firstQueue(): string {
   return own.length > 1 ? "all" : (own[0] ?? "triage");
 }
 
+/** An empty list; of a search it says what was searched, and offers to search the rest. */
+function Nothing({ wanted }: { wanted: Wanted }) {
+  if (!wanted.q)
+    return (
+      <Empty title={t("staff.empty")}>
+        <p>{t("staff.empty_hint")}</p>
+      </Empty>
+    );
+  return (
+    <Empty title={t("staff.not_found")}>
+      <p>{wanted.everywhere ? t("staff.searched_all") : t("staff.searched_here")}</p>
+      {!wanted.everywhere && (
+        <Button onClick={() => setSearch({ everywhere: "1" })}>{t("staff.search_all")}</Button>
+      )}
+    </Empty>
+  );
+}
+
 /** The staff's first page: queues, the cases of one, and one case, all live. */
 export default function Queues() {
-  const query = search.value.toString();
+  const list = new URLSearchParams(search.value);
+  list.delete("case"); // which one is open is nothing to the list
+  const query = list.toString();
   const first = firstQueue();
   const wanted = useMemo(() => wantedOf(new URLSearchParams(query), first), [query, first]);
-  const { cases, loading, refusal, again, more } = useQueue(wanted);
+  const { cases, loading, refusal, again, more, older } = useQueue(wanted);
   const openId = Number(search.value.get("case")) || null;
   const [marked, setMarked] = useState<number | null>(null);
   const [rows, setRows] = useState(ROWS);
   const [help, setHelp] = useState(false);
   const searchBox = useRef<HTMLInputElement>(null);
   const phase = usePhase();
+  const stale = useLasting(phase === "waiting" || phase === "connecting", STALE_MS);
   useTopic("me");
 
   const open = useCallback((id: number) => {
@@ -41,12 +66,11 @@ export default function Queues() {
     setSearch({ case: String(id) });
   }, []);
   const close = useCallback(() => {
-    const row = search.value.get("case");
+    const row = Number(search.value.get("case"));
     setSearch({ case: null });
-    // Where the case took the list's place the row is drawn again only now.
-    requestAnimationFrame(() => document.getElementById(`case-${row}`)?.focus());
+    toRow(row, true);
   }, []);
-  const choose = (queue: string): void => setSearch({ queue, case: null });
+  const choose = (queue: string): void => setSearch({ queue, case: null, everywhere: null });
   useEffect(() => setRows(ROWS), [wanted]);
 
   const marks = cases.filter((view) => view.mark).length;
@@ -61,9 +85,11 @@ export default function Queues() {
   const step = (by: 1 | -1): void => {
     const next = stepped(cases, current, by, seen.current);
     if (!next) return;
+    setRows(Math.max(rows, Math.ceil((cases.indexOf(next) + 1) / ROWS) * ROWS));
     setMarked(next.id);
     if (openId) open(next.id);
-    document.getElementById(`case-${next.id}`)?.scrollIntoView({ block: "nearest" });
+    // On the list the focus goes along: Enter opens what has it.
+    toRow(next.id, !openId);
   };
   useKeys({
     j: () => step(1),
@@ -85,7 +111,7 @@ export default function Queues() {
           <QueueSelect queue={wanted.queue} onChoose={choose} />
           <Filters wanted={wanted} searchBox={searchBox} />
         </div>
-        {phase === "waiting" && <Notice tone="warn">{t("live.stale")}</Notice>}
+        {stale && <Notice tone="warn">{t("live.stale")}</Notice>}
         <RefusalNotice refusal={refusal} again={again} />
         <p class="list-count" aria-live="off">
           <span>
@@ -105,20 +131,24 @@ export default function Queues() {
                 key={view.id}
                 view={view}
                 chosen={view.id === current}
-                showAgency={wanted.queue === "all"}
+                showAgency={wanted.queue === "all" || wanted.everywhere}
                 onOpen={open}
               />
             ))}
           </ul>
         ) : (
-          <Empty title={t("staff.empty")}>
-            <p>{t("staff.empty_hint")}</p>
-          </Empty>
+          <Nothing wanted={wanted} />
         )}
         {cases.length > rows ? (
           <Button onClick={() => setRows(rows + ROWS)}>{t("staff.more")}</Button>
+        ) : older.refusal ? (
+          <RefusalNotice refusal={older.refusal} again={more ?? undefined} />
         ) : (
-          more && <Button onClick={more}>{t("staff.older")}</Button>
+          more && (
+            <Button busy={older.busy} onClick={more}>
+              {t("staff.older")}
+            </Button>
+          )
         )}
       </section>
       <section class="detail" aria-label={t("staff.detail")}>

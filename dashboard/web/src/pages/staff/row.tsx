@@ -14,6 +14,15 @@ export function placeWords(view: CaseView): string {
   return view.placeless ? t("item.placeless") : "";
 }
 
+/** Scrolls to a case's row and, if `focus`, focuses it, once what was just changed is drawn. */
+export function toRow(id: number, focus: boolean): void {
+  queueMicrotask(() => {
+    const row = document.getElementById(`case-${id}`);
+    if (focus) row?.focus({ preventScroll: true });
+    row?.scrollIntoView({ block: "nearest" });
+  });
+}
+
 export const Row = memo(function Row(props: {
   view: CaseView;
   chosen: boolean;

@@ -10,7 +10,7 @@ import {
   relabelCase,
   rerouteCase,
   takeCase,
-  undoCorrection,
+  undoCase,
 } from "../../api/calls.ts";
 import type { StaffCase, User } from "../../api/types.ts";
 import { useBarred, useTopic } from "../../live/use.ts";
@@ -19,7 +19,7 @@ import { type Deed, useAsked, useDeed } from "../../parts/work.ts";
 import { agencyName, serviceName, session } from "../../state.ts";
 import { dateTime } from "../../texts/format.ts";
 import { t, word } from "../../texts/texts.ts";
-import { newest, OPEN_STATES, undoTarget } from "./queue.ts";
+import { canUndo, newest } from "./queue.ts";
 
 export interface Labels {
   service?: string;
@@ -34,6 +34,8 @@ export interface CaseWork {
   view: CaseView | null;
   asked: ReturnType<typeof useAsked<StaffCase>>;
   deed: Deed;
+  /** The same for what is written to the reporter or to colleagues: it is refused where it was written. */
+  writing: Deed;
   may: (to: string) => boolean;
   take: () => Promise<boolean>;
   release: () => Promise<boolean>;
@@ -49,26 +51,8 @@ export interface CaseWork {
 
 /** How what was done to `before` is taken back, now that the case is `after`; null: it cannot be. */
 function wayBack(before: CaseView, after: CaseView): (() => Promise<unknown>) | null {
-  const { id, version } = after;
-  if (!mayWork(after)) return null;
-  if (before.agency && before.agency !== after.agency) {
-    const { agency } = before;
-    return () => rerouteCase(id, agency, t("act.undo_reason"), version);
-  }
-  if ((before.assignee ?? null) !== (after.assignee ?? null) && ["queued", "in_progress"].includes(before.state)) {
-    if (before.assignee === session.value?.user?.id) return () => takeCase(id, version);
-    return () => assignCase(id, before.assignee ?? null, version);
-  }
-  const back = undoTarget(before.kind, before.state, after.state);
-  if (!back || before.state === after.state) return null;
-  return () => moveCase(id, { to: back, version, reason: t("act.undo_reason") });
-}
-
-/** The same for a correction of labels or agency: the hub knows what stood before. */
-function wayBackOfCorrection(before: CaseView, after: CaseView): (() => Promise<unknown>) | null {
-  if (!mayWork(after)) return null;
-  if (before.state !== after.state && !OPEN_STATES.includes(before.state)) return null;
-  return () => undoCorrection(after.id, after.version);
+  if (!mayWork(after) || !canUndo(before, after)) return null;
+  return () => undoCase(after.id, after.version);
 }
 
 /** What a case's labels now are, as far as they were corrected, and where it went or until when. */
@@ -92,6 +76,7 @@ export function useCase(id: number): CaseWork {
   const topic = useTopic(`case:${id}`);
   const barred = useBarred([`case:${id}`]);
   const deed = useDeed();
+  const writing = useDeed();
   // What one's own deed answered is known before the case has been asked for anew.
   const [fresh, setFresh] = useState<CaseView | null>(null);
   const { again } = asked;
@@ -106,8 +91,8 @@ export function useCase(id: number): CaseWork {
   const view = (known && newest(views).get(id)) ?? null;
   const version = view?.version ?? 0;
 
-  const run = async (work: () => Promise<unknown>): Promise<boolean> => {
-    const done = await deed.run(async () => {
+  const run = async (work: () => Promise<unknown>, as = deed): Promise<boolean> => {
+    const done = await as.run(async () => {
       await work();
     });
     // What was refused was most often looked at too late: show how it stands now.
@@ -115,21 +100,18 @@ export function useCase(id: number): CaseWork {
     return done;
   };
   /** Does something that can be seen and taken back wherever the person has gone meanwhile. */
-  const change = (
-    words: (after: CaseView) => string,
-    work: () => Promise<CaseView>,
-    back: typeof wayBack = wayBack,
-  ) =>
+  const change = (words: (after: CaseView) => string, work: () => Promise<CaseView>) =>
     run(async () => {
       const after = await work();
       setFresh(after);
-      say(`${after.ref} · ${words(after)}`, view && back(view, after));
+      say(`${after.ref} · ${words(after)}`, view && wayBack(view, after));
     });
   return {
     known,
     view,
     asked,
     deed,
+    writing,
     may: (to) => known?.moves.some((one) => one.to === to) ?? false,
     take: () => change(() => t("act.taken"), () => takeCase(id, version)),
     release: () => change(() => t("act.released"), () => assignCase(id, null, version)),
@@ -144,16 +126,14 @@ export function useCase(id: number): CaseWork {
       change(
         (after) => told(seen, after, labels),
         () => relabelCase(id, { ...labels, version: seen.version }),
-        wayBackOfCorrection,
       ),
     reroute: (agency, reason) =>
       change(
         (after) => agencyName(after.agency),
         () => rerouteCase(id, agency, reason, version),
-        wayBackOfCorrection,
       ),
-    answer: (text, resolve) => run(() => answerCase(id, text, resolve, version)),
-    note: (text) => run(() => noteCase(id, text)),
+    answer: (text, resolve) => run(() => answerCase(id, text, resolve, version), writing),
+    note: (text) => run(() => noteCase(id, text), writing),
     erase: (reason) => run(() => eraseCase(id, reason)),
   };
 }
