@@ -74,6 +74,26 @@ def test_bytes_of_no_charset_at_all_still_give_the_rest() -> None:
     assert text.startswith("ok")
 
 
+@pytest.mark.parametrize(
+    ("declared", "header"),
+    [
+        *(("euc-kr", ""), ("euc-kr", "iso-8859-1"), ("ks_c_5601-1987", ""), ("cp949", "euc-kr")),
+        *(("utf-8", ""), ("utf-8", "iso-8859-1"), ("", ""), ("", "euc-kr")),
+    ],
+)
+def test_one_sign_cut_in_two_costs_its_entry_alone(declared: str, header: str) -> None:
+    codec = "utf-8" if declared == "utf-8" else "cp949"
+    body = rss_of(
+        [Post("1", "보도블록이 깨졌어요"), Post("2", "가로등?"), Post("3", "똠방각하 펲시")]
+    )
+    body = body.decode().encode(codec).replace(b"?", "가".encode(codec)[:1])
+    if declared:
+        body = f'<?xml version="1.0" encoding="{declared}"?>'.encode() + body
+    whole, cut, last = titles(body, header)
+    assert (whole, last) == ("보도블록이 깨졌어요", "똠방각하 펲시")
+    assert cut.startswith("가로등")
+
+
 GROWING = (f"<!ENTITY {b} '{f'&{a};' * 10}'>" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
 LAUGHS = f"<!DOCTYPE r [<!ENTITY a 'ha'>{''.join(GROWING)}]>"
 FILE = '<!DOCTYPE r [<!ENTITY i SYSTEM "file:///etc/passwd">]>'

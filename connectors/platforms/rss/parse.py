@@ -15,6 +15,7 @@ import re
 from calendar import timegm
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -35,13 +36,17 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_CHARSETS = frozenset(
-    {
-        *("euc_kr", "cp949", "johab", "iso8859-1", "iso8859-15", "cp1252"),
-        *("shift_jis", "cp932", "euc_jp", "gb2312", "gbk", "gb18030", "big5"),
-    }
-)
+_ONE_BYTE = frozenset({"iso8859-1", "iso8859-15", "cp1252"})
+"""Every text fits these: that one does says nothing."""
+_CHARSETS = _ONE_BYTE | {
+    *("cp949", "johab", "shift_jis", "cp932", "euc_jp", "gb2312", "gbk", "gb18030", "big5")
+}
 """Codecs that a feed may ask for, by Python's names; Python has others that are no charsets."""
+_MEANT = {"euc_kr": "cp949"}
+"""What calls itself EUC-KR or ks_c_5601 is CP949 (WHATWG Encoding)."""
+_WHOLE_EACH = 4
+"""So many whole signs beyond ASCII for each broken one, and a text is in this charset. CP949 read as
+UTF-8 has three broken ones for each whole one."""
 
 _DECLARATION = re.compile(r"\s*<\?xml\s[^>]*\?>")
 _DECLARED = re.compile(rb"\s*<\?xml\s[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
@@ -122,20 +127,37 @@ def remember(seen: Seen, entries: Sequence[Entry], told: Sequence[Entry]) -> See
 
 def _decoded(body: bytes, charset: str) -> str:
     """The feed as text. What is valid UTF-8 is UTF-8, whatever was declared: wrong declarations are
-    common, and texts in other charsets are hardly ever valid UTF-8."""
+    common, and texts in other charsets are hardly ever valid UTF-8. A sign that was cut in two costs
+    itself, not the feed."""
     for mark, codec in _MARKS:
         if body.startswith(mark):
             return body.decode(codec, "replace")
+    with suppress(UnicodeDecodeError):
+        return body.decode()
     declared = _DECLARED.match(body[:400])
-    names = [declared[1].decode() if declared else "", charset, "cp949"]
-    for name in ["utf-8", *names]:
-        try:
+    best, fewest = "", len(body) + 1
+    for codec in ["utf-8", *_named(declared[1].decode() if declared else "", charset, "cp949")]:
+        text = body.decode(codec, "replace")
+        broken = text.count("\ufffd")
+        whole = len(text) - len(text.encode("ascii", "ignore")) - broken
+        if broken * _WHOLE_EACH <= whole:
+            return text
+        if broken < fewest:
+            best, fewest = text, broken
+    return best
+
+
+def _named(*names: str) -> list[str]:
+    """The codecs of these names, as far as they are charsets; one of single bytes only where it is
+    named first."""
+    found = []
+    for name in names:
+        with suppress(LookupError, ValueError):
             codec = codecs.lookup(name).name
-            if codec == "utf-8" or codec in _CHARSETS:
-                return body.decode(codec)
-        except (LookupError, ValueError):
-            continue
-    return body.decode("utf-8", "replace")
+            codec = _MEANT.get(codec, codec)
+            if codec in _CHARSETS and not (found and codec in _ONE_BYTE):
+                found.append(codec)
+    return found
 
 
 def _entry(entry: Mapping[str, Any], guid: str, source: str, kind: str) -> Entry | None:
