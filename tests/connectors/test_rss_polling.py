@@ -110,6 +110,34 @@ async def test_a_feed_that_moved_is_followed_and_nothing_comes_twice(
     assert await hub.texts() == ["one", "two"]
 
 
+async def test_validators_that_are_no_text_are_not_asked_with(hub: Supervised) -> None:
+    """They came as bytes that no database keeps, and the account was "connecting" for ever."""
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        body = rss_of([Post("1", "one")])
+        head = b'HTTP/1.1 200 OK\r\nETag: "\xff\xfe"\r\nLast-Modified: \xc0\xc1\r\n'
+        writer.write(head + b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        settings = {"url": f"http://127.0.0.1:{port}/", "interval_s": "0.05"}
+        await accounts.enable(hub.stand.ground, CODE, settings, None)
+        async with hub.running():
+            await hub.until_health(CODE, "connected")
+
+            async def again() -> bool:
+                return len(asked) > 1
+
+            await eventually(again)
+    assert await hub.texts() == ["one"]
+    assert b"If-" not in asked[1]
+
+
 @pytest.mark.parametrize(
     ("body", "code", "stored"),
     [

@@ -77,8 +77,8 @@ class RssConnector:
             reached: dict[str, Any] = {"url": self._url, "seen": seen}
             if first + BATCH_ITEMS >= len(new):
                 reached |= {
-                    "etag": answer.headers.get("Etag"),
-                    "modified": answer.headers.get("Last-Modified"),
+                    "etag": _validator(answer, "Etag"),
+                    "modified": _validator(answer, "Last-Modified"),
                 }
             items = (replace(entry.inbound, account=self._account.code) for entry in part)
             yield Batch(tuple(items), reached)
@@ -111,6 +111,12 @@ def _interval_s(settings: Mapping[str, Any]) -> float:
     if not MIN_INTERVAL_S <= interval_s <= 86_400:
         raise Rejected("settings.invalid", f"interval_s is {MIN_INTERVAL_S:.0f} to 86400 seconds")
     return interval_s
+
+
+def _validator(answer: Answer, name: str) -> str | None:
+    """A header to ask with next time; None for one that cannot be kept or sent as it came."""
+    value = answer.headers.get(name, "")
+    return value if value.isascii() and value.isprintable() else None
 
 
 def _charset(answer: Answer) -> str:
