@@ -21,7 +21,7 @@ from hub.flow.receive import receive
 from hub.model.items import Account
 from hub.ports.connector import AuthFailed, Connector, ConnectorError, RateLimited, Transient
 from hub.store import accounts
-from hub.store.pool import DATABASE_LOST, unless_cancelled
+from hub.store.pool import DATABASE_LOST, is_away, unless_cancelled
 
 LOOK_EVERY_S = 1.0
 BACK_OFF_S = (2.0, 300.0)
@@ -119,14 +119,15 @@ async def _account(ground: Ground, account: Account, open_connector: Open) -> No
         except ConnectorError as failed:
             await _unwell(ground, account, "unknown_error", failed)
             wait_s = await _back_off(max(wait_s, LONG_BACK_OFF_S))
-        except DATABASE_LOST as lost:
-            unless_cancelled()
-            logger.warning(
-                "an account waits for the database",
-                extra={"account": account.code, "error": repr(lost)},
-            )
-            wait_s = await _back_off(wait_s)
         except Exception as fault:
+            unless_cancelled()
+            if is_away(fault):
+                logger.warning(
+                    "an account waits for the database",
+                    extra={"account": account.code, "error": repr(fault)},
+                )
+                wait_s = await _back_off(wait_s)
+                continue
             logger.exception("a connector failed", extra={"account": account.code})
             await _unwell(ground, account, "unknown_error", ConnectorError(type(fault).__name__))
             wait_s = await _back_off(max(wait_s, LONG_BACK_OFF_S))
@@ -156,9 +157,10 @@ async def _unwell(ground: Ground, account: Account, health: str, error: Connecto
 
     A database that is away just now is waited for by the next round, not here.
     """
+    text = str(error).replace("\x00", "").encode("utf-8", "replace").decode()
     try:
         news = await note_health(
-            ground, account.code, health, error_code=error.code, error_text=str(error)
+            ground, account.code, health, error_code=error.code, error_text=text
         )
     except DATABASE_LOST as lost:
         unless_cancelled()

@@ -19,6 +19,7 @@ from aiohttp import web
 from connectors.platforms.rss import connector as rss
 from connectors.registry import open_connector
 from hub import wiring
+from hub.model.items import Account
 from hub.net.client import Outside
 from hub.settings import read_settings
 from hub.store.accounts import AccountState, states
@@ -127,6 +128,7 @@ class Supervised:
 
     stand: Standing
     outside: Outside
+    open_account: Callable[[Account, Outside], object] = open_connector
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[asyncio.Task[None]]:
@@ -136,7 +138,7 @@ class Supervised:
                 self.stand.ground,
                 self.stand.city,
                 self.stand.bell,
-                lambda account: open_connector(account, self.outside),
+                lambda account: self.open_account(account, self.outside),
             )
         )
         try:
