@@ -173,7 +173,7 @@ class Supervised:
 
     async def until_health(self, code: str, health: str) -> AccountState:
         """Wait until an account is like this."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             while True:
                 state = await self.state(code)
                 if state is not None and state.health == health:
@@ -186,7 +186,7 @@ def hub(stand: Standing, outside: Outside, quick: None) -> Supervised:
     return Supervised(stand, outside)
 
 
-async def eventually(condition: Callable[[], Awaitable[bool]], within_s: float = 15) -> None:
+async def eventually(condition: Callable[[], Awaitable[bool]], within_s: float = 30) -> None:
     """Wait until something holds."""
     async with asyncio.timeout(within_s):
         while not await condition():

@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 import gzip
 import random
+import signal
 import tracemalloc
+from asyncio.subprocess import Process
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
 
+from connectors.platforms.rss import apart
+from connectors.platforms.rss.apart import parse_apart
 from connectors.platforms.rss.connector import MAX_FEED_BYTES
+from connectors.platforms.rss.parse import Entry
 from hub.flow import accounts
 from hub.net import client
 from hub.net.client import Outside
@@ -253,6 +259,84 @@ async def test_a_server_that_hangs_or_breaks_off_is_given_up_in_time(
     assert await hub.texts() == ["one"]
 
 
+SLOW = b"<rss version='2.0'><channel><item><author>%b@ (</author></item></channel></rss>"
+"""A minute of feedparser's search for an address, in 100 kB."""
+
+
+async def test_a_feed_that_takes_too_long_to_read_stops_only_itself(
+    hub: Supervised, feed: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "LEAST_CPU_S", 1)
+
+    async def behave(request: web.Request) -> web.StreamResponse:
+        slow = request.path == "/slow" and "well" not in told
+        return web.Response(body=SLOW % (b"a." * 50_000) if slow else rss_of([Post("1", "one")]))
+
+    told: list[str] = []
+    feed.behave = behave
+    await enable(hub, feed, path="/slow")
+    await enable(hub, feed, OTHER)
+    async with hub.running():
+        await hub.until_health(OTHER, "connected")
+        state = await hub.until_health(CODE, "unknown_error")
+        assert state.error_code == "feed.too_costly"
+        told.append("well")
+        await hub.until_health(CODE, "connected")
+    [kept] = await hub.fetch("SELECT account, code FROM quarantine")
+    assert (kept["account"], kept["code"]) == (CODE, "feed.too_costly")
+
+
+async def test_reading_a_feed_ends_when_it_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: asyncio.Queue[Process] = asyncio.Queue()
+    begin = asyncio.create_subprocess_exec
+
+    async def noted(*command: Any, **how: Any) -> Process:
+        process = await begin(*command, **how)
+        started.put_nowait(process)
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", noted)
+    reading = asyncio.create_task(parse_apart(SLOW % (b"a." * 50_000), "source", "post", ""))
+    process = await started.get()
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert process.returncode == -signal.SIGKILL
+
+
+async def test_a_feed_that_begins_with_much_space_costs_no_more_than_another() -> None:
+    """Within the time that any feed of its size has; it would take hours."""
+    body = b" " * 2_000_000 + rss_of([Post("1", "one")])
+    [entry] = await parse_apart(body, "source", "post", "")
+    assert entry.inbound.text == "one"
+
+
+async def test_the_same_bytes_again_are_not_read_again(
+    hub: Supervised, feed: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not every server answers 304."""
+    read: list[bytes] = []
+
+    async def noted(body: bytes, *how: str) -> list[Entry]:
+        read.append(body)
+        return await parse_apart(body, *how)
+
+    async def behave(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=rss_of(feed.posts))
+
+    monkeypatch.setattr("connectors.platforms.rss.connector.parse_apart", noted)
+    feed.behave, feed.posts = behave, [Post("1", "one")]
+    await enable(hub, feed)
+    async with hub.running():
+        await hub.until_health(CODE, "connected")
+        await polls(feed, 3)
+        assert len(read) == 1
+        feed.posts.append(Post("2", "two"))
+        await polls(feed, 3)
+    assert len(read) == 2
+    assert await hub.texts() == ["one", "two"]
+
+
 @pytest.mark.parametrize("packed", [False, True])
 async def test_a_feed_without_end_is_cut_off_within_bounded_memory(
     hub: Supervised, feed: FeedServer, packed: bool
@@ -287,7 +371,7 @@ async def test_a_feed_without_end_is_cut_off_within_bounded_memory(
 async def test_no_item_is_lost_or_doubled_when_cancelled_at_any_moment(
     hub: Supervised, feed: FeedServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The role is ended and started again every 0.1 to 0.5 s while 300 entries appear, some of them
+    """The role is ended and started again every 0.3 to 1.5 s while 300 entries appear, some of them
     edited, in a window of 40 that a feed holds; batches are small, so that there are many cursors."""
     monkeypatch.setattr("connectors.platforms.rss.connector.BATCH_ITEMS", 7)
     dice = random.Random(5)
@@ -295,7 +379,7 @@ async def test_no_item_is_lost_or_doubled_when_cancelled_at_any_moment(
     written = 0
     while written < 300:
         async with hub.running():
-            until = asyncio.get_running_loop().time() + dice.uniform(0.1, 0.5)
+            until = asyncio.get_running_loop().time() + dice.uniform(0.3, 1.5)
             while asyncio.get_running_loop().time() < until:
                 # Not faster than it is read: what leaves a feed before anybody polls is gone.
                 if written < 300 and (written < 40 or await _count(hub) > written - 30):

@@ -87,7 +87,9 @@ def parse(body: bytes, source: str, kind: str = "post", charset: str = "") -> li
     if start[:9].upper() == "<!DOCTYPE":
         raise MalformedFeed("feed.doctype")
     # A file object: of bytes, feedparser tries first whether they name a file on this machine.
-    document = io.BytesIO(_DECLARATION.sub("", text, count=1).encode("utf-8", "replace"))
+    declaration = _DECLARATION.match(text)
+    text = text[declaration.end() :] if declaration else text
+    document = io.BytesIO(text.encode("utf-8", "replace"))
     feed = feedparser.parse(document, sanitize_html=False, resolve_relative_uris=False)
     if not feed.get("version"):
         raise MalformedFeed("feed.malformed")
