@@ -13,7 +13,7 @@ import html
 import io
 import re
 from calendar import timegm
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -52,7 +52,38 @@ _DECLARATION = re.compile(r"\s*<\?xml\s[^>]*\?>")
 _DECLARED = re.compile(rb"\s*<\?xml\s[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _PROLOG = re.compile(r"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _HTML = re.compile(r"<!doctype\s+html|<html\b", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]*>")
+_TAG = re.compile(
+    r"<!--.*?(?:-->|\Z)|<![a-z][^<>]*>|</?([a-z][a-z0-9:-]*)(?=[\s/>])[^<>]*>",
+    re.DOTALL | re.IGNORECASE,
+)
+"""A comment, a declaration or a tag of HTML: what else stands in such brackets, as <긴급>, is words."""
+_BLOCKS = frozenset(
+    {
+        *("address", "article", "aside", "blockquote", "br", "caption", "dd", "div", "dl", "dt"),
+        *("figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr"),
+        *(
+            "iframe",
+            "img",
+            "li",
+            "main",
+            "nav",
+            "ol",
+            "p",
+            "pre",
+            "section",
+            "table",
+            "tbody",
+            "td",
+        ),
+        *("tfoot", "th", "thead", "tr", "ul", "video"),
+    }
+)
+_INLINE = frozenset(
+    {
+        *("a", "b", "big", "center", "cite", "code", "del", "em", "font", "i", "ins", "mark", "q"),
+        *("s", "small", "span", "strike", "strong", "sub", "sup", "u", "wbr"),
+    }
+)
 _SPACE = re.compile(r"[ \t\xa0]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
@@ -93,11 +124,15 @@ def parse(body: bytes, source: str, kind: str = "post", charset: str = "") -> li
     feed = feedparser.parse(document, sanitize_html=False, resolve_relative_uris=False)
     if not feed.get("version"):
         raise MalformedFeed("feed.malformed")
-    repeated = Counter(str(entry.get("id", "")) for entry in feed.entries)
+    atom = feed.version.startswith("atom")
+    shapes: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for raw in feed.entries:
+        shapes[str(raw.get("id", ""))].add((str(raw.get("link", "")), str(raw.get("title", ""))))
     found: dict[str, Entry] = {}
     for raw in reversed(feed.entries):
         guid = str(raw.get("id", ""))
-        entry = _entry(raw, guid if repeated[guid] == 1 else "", source, kind)
+        # One id for entries that differ is no id; a pinned entry is the same one, listed twice.
+        entry = _entry(raw, guid if len(shapes[guid]) == 1 else "", source, kind, atom)
         if entry is not None:
             found[entry.key] = entry
     if feed.bozo and not found:
@@ -162,10 +197,11 @@ def _named(*names: str) -> list[str]:
     return found
 
 
-def _entry(entry: Mapping[str, Any], guid: str, source: str, kind: str) -> Entry | None:
-    title = _plain(entry.get("title", ""))
-    content = entry.get("content") or []
-    body = _plain(content[0].get("value", "") if content else entry.get("summary", ""))
+def _entry(entry: Mapping[str, Any], guid: str, source: str, kind: str, atom: bool) -> Entry | None:
+    title = _words(entry.get("title", ""), _type(entry.get("title_detail"), atom))
+    content = (entry.get("content") or [None])[0]
+    summary = content or {**entry.get("summary_detail", {}), "value": entry.get("summary", "")}
+    body = _words(summary.get("value", ""), _type(summary, atom))
     text = title if not body or body == title else f"{title}\n{body}" if title else body
     if not text:
         return None
@@ -173,7 +209,7 @@ def _entry(entry: Mapping[str, Any], guid: str, source: str, kind: str) -> Entry
     guid = _CONTROL.sub("", guid)
     if not guid or len(guid.encode()) > MAX_GUID_BYTES:
         guid = _digest(guid or f"{link}\n{title}", 64)
-    author = _plain(str(entry.get("author", "")))[:200]
+    author = _words(str(entry.get("author", "")), "html")[:200]
     published = entry.get("published_parsed") or entry.get("updated_parsed")
     return Entry(
         _digest(guid, 24),
@@ -195,9 +231,25 @@ def _digest(text: str, length: int) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:length]
 
 
-def _plain(markup: str) -> str:
-    """Markup as the words it shows."""
-    text = html.unescape(_TAG.sub(" ", markup[:MAX_MARKUP_CHARS]))
+def _type(detail: Mapping[str, Any] | None, atom: bool) -> str:
+    """What a text is: ``text`` where an Atom feed says so, ``html``, or ``guess``: RSS has no word for
+    it, and feedparser takes for plain text what is also HTML."""
+    plain = detail is not None and detail.get("type") == "text/plain"
+    return "html" if not plain else "text" if atom else "guess"
+
+
+def _words(markup: str, kind: str) -> str:
+    """A text, of the kind that ``_type`` says, as the words that it shows."""
+
+    def shown(tag: re.Match[str]) -> str:
+        name = (tag[1] or "").lower()
+        if name in _BLOCKS:
+            return " "
+        return tag[0] if kind == "guess" and name and name not in _INLINE else ""
+
+    text = markup[:MAX_MARKUP_CHARS]
+    if kind != "text":
+        text = html.unescape(_TAG.sub(shown, text))
     lines = (_SPACE.sub(" ", line).strip() for line in _CONTROL.sub("", text).splitlines())
     return "\n".join(line for line in lines if line)
 
