@@ -142,8 +142,8 @@ async def _begin(ground: Ground, account: Account) -> None:
 
 async def _events(ground: Ground, account: Account, connector: Connector) -> None:
     async with ground.db.acquire() as connection:
-        state = (await accounts.states(connection)).get(account.code)
-    async for batch in connector.events(state.cursor if state else None):
+        cursor = await accounts.cursor(connection, account.code)
+    async for batch in connector.events(cursor):
         received = []
         if batch.items or batch.anomalous or batch.cursor is not None or batch.unsupported:
             received = await receive(ground, batch, account=account)

@@ -11,6 +11,7 @@ from email.utils import formatdate
 from html import escape
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -22,7 +23,7 @@ from hub import wiring
 from hub.model.items import Account
 from hub.net.client import Outside
 from hub.settings import read_settings
-from hub.store.accounts import AccountState, states
+from hub.store.accounts import AccountState, cursor, states
 from hub.wiring import Standing
 from hub.workers import connectors
 from tests.api.conftest import door
@@ -150,6 +151,10 @@ class Supervised:
     async def state(self, code: str) -> AccountState | None:
         async with self.stand.ground.db.acquire() as connection:
             return (await states(connection)).get(code)
+
+    async def cursor(self, code: str) -> dict[str, Any] | None:
+        async with self.stand.ground.db.acquire() as connection:
+            return await cursor(connection, code)
 
     async def fetch(self, query: str, *values: object) -> list[asyncpg.Record]:
         async with self.stand.ground.db.acquire() as connection:

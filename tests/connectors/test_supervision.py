@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from ipaddress import ip_network
@@ -24,6 +25,7 @@ from hub.model.items import Account, Anomalous, Batch, Inbound
 from hub.net.client import Outside
 from hub.ports.connector import Caps, Rejected
 from hub.settings import read_settings
+from hub.store.accounts import cursor, states
 from hub.wiring import Standing
 from tests.connectors.conftest import FeedServer, Post, Supervised, eventually
 
@@ -49,13 +51,36 @@ async def test_enabling_changing_and_disabling_are_followed(
 
         await eventually(changed)
         await accounts.disable(hub.stand.ground, CODE)
-        state = await hub.until_health(CODE, "disabled")
+        await hub.until_health(CODE, "disabled")
         asked = len(feed.paths)
         await asyncio.sleep(0.4)
         assert len(feed.paths) <= asked + 1
-        assert state.cursor is not None
+        assert await hub.cursor(CODE) is not None
     state = await hub.until_health(CODE, "disabled")
     assert not state.enabled
+
+
+async def test_looking_at_the_accounts_reads_no_cursor(hub: Supervised) -> None:
+    """It is looked each second, and a feed's cursor is large."""
+    for code in (CODE, "sms_120"):
+        await receive(
+            hub.stand.ground, Batch(cursor={"seen": code}), account=Account(code, "rss", "")
+        )
+    read: list[str] = []
+
+    def noted(text: str) -> object:
+        read.append(text)
+        return json.loads(text)
+
+    async with hub.stand.ground.db.acquire() as connection:
+        await connection.set_type_codec(
+            "jsonb", encoder=json.dumps, decoder=noted, schema="pg_catalog"
+        )
+        assert len(await states(connection)) == 2
+        assert not [text for text in read if "seen" in text]
+        assert await cursor(connection, CODE) == {"seen": CODE}
+        assert [text for text in read if "seen" in text] == ['{"seen": "rss_city_blog"}']
+        await connection.reload_schema_state()
 
 
 async def test_what_is_wrong_with_old_credentials_does_not_stop_the_new_ones(
