@@ -19,7 +19,14 @@ from hub.flow.configure import CONFIG
 from hub.flow.ground import Ground
 from hub.flow.receive import receive
 from hub.model.items import Account
-from hub.ports.connector import AuthFailed, Connector, ConnectorError, RateLimited, Transient
+from hub.ports.connector import (
+    AuthFailed,
+    Connector,
+    ConnectorError,
+    RateLimited,
+    Rejected,
+    Transient,
+)
 from hub.store import accounts
 from hub.store.pool import DATABASE_LOST, is_away, unless_cancelled
 
@@ -95,7 +102,7 @@ async def _align(
 
 
 async def _account(ground: Ground, account: Account, open_connector: Open) -> None:
-    """One account: poll or listen, store, wait, again; ends by itself only on bad credentials."""
+    """One account: poll or listen, store, wait, again; ends itself only when its secret is refused."""
     began = False
     wait_s = BACK_OFF_S[0]
     while True:
@@ -108,8 +115,13 @@ async def _account(ground: Ground, account: Account, open_connector: Open) -> No
             wait_s = BACK_OFF_S[0]
             await asyncio.sleep(connector.caps.poll_interval_s)
         except AuthFailed as refused:
-            await _unwell(ground, account, "bad_credentials", refused)
-            return
+            if account.secret:
+                await _unwell(ground, account, "bad_credentials", refused)
+                return
+            # Nobody signed in: a firewall, or a page that is no longer public. It may pass.
+            shut = Rejected("connector.forbidden", str(refused))
+            await _unwell(ground, account, "unknown_error", shut)
+            wait_s = await _back_off(max(wait_s, LONG_BACK_OFF_S))
         except RateLimited as limited:
             await _unwell(ground, account, "rate_limited", limited)
             await asyncio.sleep(max(limited.retry_after_s, MIN_RETRY_AFTER_S))

@@ -180,7 +180,8 @@ async def test_a_refused_password_is_told_once_and_stops_the_account_until_enabl
         return web.Response(status=401)
 
     feed.behave = behave
-    await enable(hub, feed)
+    settings = {"url": feed.url, "interval_s": "0.05"}
+    await accounts.enable(hub.stand.ground, CODE, settings, "a secret of enough signs")
     async with hub.running():
         state = await hub.until_health(CODE, "bad_credentials")
         assert state.error_code == "connector.bad_credentials"
@@ -193,6 +194,26 @@ async def test_a_refused_password_is_told_once_and_stops_the_account_until_enabl
         feed.behave = None
         await enable(hub, feed)
         await hub.until_health(CODE, "connected")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_an_account_without_a_secret_is_tried_again_when_it_is_kept_out(
+    hub: Supervised, feed: FeedServer, status: int
+) -> None:
+    """A web firewall's one answer stopped a feed until somebody enabled it again."""
+
+    async def behave(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=status)
+
+    feed.behave, feed.posts = behave, [Post("1", "one")]
+    await enable(hub, feed)
+    async with hub.running():
+        state = await hub.until_health(CODE, "unknown_error")
+        assert state.error_code == "connector.forbidden"
+        feed.behave = None
+        await hub.until_health(CODE, "connected")
+    assert await hub.texts() == ["one"]
+    assert await hub.told(CODE) == ["starting", "unknown_error", "connected"]
 
 
 async def test_a_server_that_is_busy_or_away_is_left_alone_and_tried_again(
