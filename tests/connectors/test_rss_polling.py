@@ -144,6 +144,61 @@ async def test_validators_that_are_no_text_are_not_asked_with(hub: Supervised) -
     assert b"If-" not in asked[1]
 
 
+async def test_another_feed_with_the_same_ids_has_entries_of_its_own(
+    hub: Supervised, feed: FeedServer
+) -> None:
+    feeds = {
+        "/feed": [Post("1", "one"), Post("2", "two")],
+        "/other": [Post("1", "eins"), Post("2", "two"), Post("3", "drei")],
+    }
+
+    async def behave(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=rss_of(feeds[request.path]))
+
+    feed.behave = behave
+    await enable(hub, feed)
+    async with hub.running():
+        await hub.until_health(CODE, "connected")
+        await enable(hub, feed, path="/other")
+        await polls(feed, 3)
+        await hub.until_health(CODE, "connected")
+        feeds["/other"][0].text = "uno"
+        await polls(feed, 3)
+    assert await hub.texts() == ["one", "two", "uno", "drei"]
+
+
+async def test_an_edit_reaches_its_item_also_after_the_address_was_corrected(
+    hub: Supervised, feed: FeedServer
+) -> None:
+    feed.posts = [Post("1", "one"), Post("2", "two")]
+    await enable(hub, feed)
+    async with hub.running():
+        await hub.until_health(CODE, "connected")
+        await enable(hub, feed, path="/elsewhere")
+        await polls(feed, 3)
+        await hub.until_health(CODE, "connected")
+        for text in ("edited", "edited again"):
+            feed.posts[0].text = text
+            await polls(feed, 3)
+    assert await hub.texts() == ["edited again", "two"]
+
+
+async def test_another_account_that_takes_a_feed_over_brings_its_edits(
+    hub: Supervised, feed: FeedServer
+) -> None:
+    feed.posts = [Post("1", "one"), Post("2", "two")]
+    await enable(hub, feed)
+    async with hub.running():
+        await hub.until_health(CODE, "connected")
+        await accounts.disable(hub.stand.ground, CODE)
+        feed.posts[0].text = "edited meanwhile"
+        await enable(hub, feed, OTHER)
+        await hub.until_health(OTHER, "connected")
+    assert await hub.texts() == ["edited meanwhile", "two"]
+    changed = await hub.fetch("SELECT type FROM outbox WHERE type = 'item.changed'")
+    assert len(changed) == 1
+
+
 @pytest.mark.parametrize(
     ("body", "code", "stored"),
     [

@@ -10,7 +10,7 @@ from email.message import Message
 from typing import Any
 
 from connectors.platforms.rss.apart import parse_apart
-from connectors.platforms.rss.parse import Entry, MalformedFeed, news, remember
+from connectors.platforms.rss.parse import Entry, MalformedFeed, Seen, moved, news, remember
 from hub.model.items import Account, Anomalous, Batch
 from hub.net.client import Answer, Outside
 from hub.ports.connector import Caps, Rejected, WebhookRequest
@@ -68,7 +68,9 @@ class RssConnector:
     ) -> Iterator[Batch]:
         """What is new, in batches whose cursors go no further than they do: only the last one's
         remembers that the whole feed was taken."""
-        seen = [(key, digest) for key, digest in known.get("seen", [])]
+        seen: Seen = [tuple(one) for one in known.get("seen", [])]
+        if known.get("url") != self._url:
+            seen = moved(entries, seen)
         new = news(entries, seen)
         for first in range(0, len(new) or 1, BATCH_ITEMS):
             part = new[first : first + BATCH_ITEMS]

@@ -87,8 +87,8 @@ _INLINE = frozenset(
 _SPACE = re.compile(r"[ \t\xa0]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
-Seen = list[tuple[str, str]]
-"""``(key, digest of the text)`` of entries that were handed on, the oldest first."""
+Seen = list[tuple[str, str, str]]
+"""``(key, digest of the text, source)`` of entries that were handed on, the oldest first."""
 
 
 class MalformedFeed(ValueError):
@@ -101,10 +101,12 @@ class MalformedFeed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry: its key in the feed, a digest of its text, and the item it becomes."""
+    """One entry: its key in the feed, a digest of its text, the source that its item's id begins with
+    (a digest of the feed's address), and that item."""
 
     key: str
     digest: str
+    source: str
     inbound: Inbound
 
 
@@ -143,23 +145,32 @@ def parse(body: bytes, source: str, kind: str = "post", charset: str = "") -> li
 def news(entries: Sequence[Entry], seen: Seen) -> list[Entry]:
     """What was not seen before, and what was seen with another text (as an edit). By keys, never by
     a timestamp, which skips what is published late."""
-    known = dict(seen)
-    return [
-        replace(entry, inbound=replace(entry.inbound, op="edit")) if entry.key in known else entry
-        for entry in entries
-        if known.get(entry.key) != entry.digest
-    ]
+    known = {key: (digest, source) for key, digest, source in seen}
+    told = []
+    for entry in entries:
+        if entry.key not in known:
+            told.append(entry)
+        elif known[entry.key][0] != entry.digest:
+            told.append(_edited(entry, known[entry.key][1]))
+    return told
+
+
+def moved(entries: Sequence[Entry], seen: Seen) -> Seen:
+    """What stays seen when these ``entries`` come from another address: the very same texts. For the
+    rest, an id of the one feed says nothing about the other."""
+    now = {entry.key: entry.digest for entry in entries}
+    return [one for one in seen if now.get(one[0]) == one[1]]
 
 
 def remember(seen: Seen, entries: Sequence[Entry], told: Sequence[Entry]) -> Seen:
     """What is seen once ``told``, some of the feed's ``entries``, are handed on: all that the feed
     holds now, and of what it held before as much as 2,000 allow."""
     now = {entry.key for entry in entries}
-    gone = [(key, digest) for key, digest in seen if key not in now]
-    here = {key: digest for key, digest in seen if key in now}
-    here |= {entry.key: entry.digest for entry in told}
+    gone = [one for one in seen if one[0] not in now]
+    here = {one[0]: one for one in seen if one[0] in now}
+    here |= {entry.key: (entry.key, entry.digest, entry.source) for entry in told}
     room = max(0, len(gone) + len(here) - MAX_SEEN)
-    return gone[room:] + list(here.items())
+    return gone[room:] + list(here.values())
 
 
 def _decoded(body: bytes, charset: str) -> str:
@@ -214,6 +225,7 @@ def _entry(entry: Mapping[str, Any], guid: str, source: str, kind: str, atom: bo
     return Entry(
         _digest(guid, 24),
         _digest(text, 16),
+        _digest(source, 16),
         Inbound(
             kind=kind,
             platform="rss",
@@ -221,10 +233,18 @@ def _entry(entry: Mapping[str, Any], guid: str, source: str, kind: str, atom: bo
             external_id=f"{_digest(source, 16)}:{guid}",
             text=text,
             created_at=_moment(published),
+            current=True,
             url=link[:2_000],
             author=Author(author, author) if author else None,
         ),
     )
+
+
+def _edited(entry: Entry, source: str) -> Entry:
+    """The edit of the item that an entry became where its feed was then."""
+    guid = entry.inbound.external_id.removeprefix(f"{entry.source}:")
+    inbound = replace(entry.inbound, op="edit", external_id=f"{source}:{guid}")
+    return replace(entry, source=source, inbound=inbound)
 
 
 def _digest(text: str, length: int) -> str:
