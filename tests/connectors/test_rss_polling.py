@@ -199,6 +199,29 @@ async def test_another_account_that_takes_a_feed_over_brings_its_edits(
     assert len(changed) == 1
 
 
+async def test_a_feed_of_more_than_a_cursor_holds_gives_its_newest(
+    hub: Supervised, feed: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its cursor grew without bound, and was written whole with each batch."""
+    monkeypatch.setattr("connectors.platforms.rss.connector.MAX_SEEN", 4)
+    monkeypatch.setattr("connectors.platforms.rss.parse.MAX_SEEN", 4)
+    monkeypatch.setattr("connectors.platforms.rss.connector.BATCH_ITEMS", 2)
+    feed.posts = [Post(f"{n}", f"post {n}") for n in range(10)]
+    await enable(hub, feed)
+    async with hub.running():
+        await hub.until_health(CODE, "connected")
+        await polls(feed, 2)
+        feed.posts.append(Post("10", "post 10"))
+        await polls(feed, 3)
+    assert await hub.texts() == [f"post {n}" for n in range(6, 11)]
+    cursor = await hub.cursor(CODE)
+    state = await hub.state(CODE)
+    assert cursor is not None
+    assert len(cursor["seen"]) == 4
+    assert state is not None
+    assert state.unsupported == 7
+
+
 @pytest.mark.parametrize(
     ("body", "code", "stored"),
     [

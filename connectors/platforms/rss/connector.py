@@ -10,7 +10,15 @@ from email.message import Message
 from typing import Any
 
 from connectors.platforms.rss.apart import parse_apart
-from connectors.platforms.rss.parse import Entry, MalformedFeed, Seen, moved, news, remember
+from connectors.platforms.rss.parse import (
+    MAX_SEEN,
+    Entry,
+    MalformedFeed,
+    Seen,
+    moved,
+    news,
+    remember,
+)
 from hub.model.items import Account, Anomalous, Batch
 from hub.net.client import Answer, Outside
 from hub.ports.connector import Caps, Rejected, WebhookRequest
@@ -67,7 +75,10 @@ class RssConnector:
         self, answer: Answer, entries: list[Entry], known: Mapping[str, Any]
     ) -> Iterator[Batch]:
         """What is new, in batches whose cursors go no further than they do: only the last one's
-        remembers that the whole feed was taken."""
+        remembers that the whole feed was taken. Of a feed with more entries than a cursor holds, the
+        older ones are counted as unsupported, once."""
+        left = max(0, len(entries) - MAX_SEEN)
+        entries = entries[left:]
         seen: Seen = [tuple(one) for one in known.get("seen", [])]
         if known.get("url") != self._url:
             seen = moved(entries, seen)
@@ -75,7 +86,7 @@ class RssConnector:
         for first in range(0, len(new) or 1, BATCH_ITEMS):
             part = new[first : first + BATCH_ITEMS]
             seen = remember(seen, entries, part)
-            reached: dict[str, Any] = {"url": self._url, "seen": seen}
+            reached: dict[str, Any] = {"url": self._url, "seen": seen, "left": left}
             if first + BATCH_ITEMS >= len(new):
                 reached |= {
                     "body": hashlib.sha256(answer.body).hexdigest(),  # for who never answers 304
@@ -83,7 +94,8 @@ class RssConnector:
                     "modified": _validator(answer, "Last-Modified"),
                 }
             items = (replace(entry.inbound, account=self._account.code) for entry in part)
-            yield Batch(tuple(items), reached)
+            more = 0 if first else max(0, left - known.get("left", 0))
+            yield Batch(tuple(items), reached, unsupported=more)
 
     def webhook(self, request: WebhookRequest) -> Batch:
         """Feeds are polled."""

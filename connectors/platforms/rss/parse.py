@@ -198,7 +198,7 @@ def _decoded(body: bytes, charset: str) -> str:
 def _named(*names: str) -> list[str]:
     """The codecs of these names, as far as they are charsets; one of single bytes only where it is
     named first."""
-    found = []
+    found: list[str] = []
     for name in names:
         with suppress(LookupError, ValueError):
             codec = codecs.lookup(name).name
