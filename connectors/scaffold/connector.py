@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from connectors.scaffold.parse import parse
-from hub.model.items import Account, Anomalous, Batch
+from hub.model.items import Account, Anomalous, Batch, Inbound
 from hub.net.client import Outside
 from hub.ports.connector import Caps, Rejected, Unreadable, WebhookRequest
 
@@ -27,24 +26,26 @@ class ScaffoldConnector:
         )
 
     async def events(self, cursor: Mapping[str, Any] | None) -> AsyncIterator[Batch]:
-        """One poll: one Batch, empty when nothing is new. Raises ConnectorError.
+        """One poll: a Batch with what is new, and one before it with what cannot be taken. Raises
+        ConnectorError.
 
         Cancelling loses nothing: the cursor is stored with the items or not at all.
         """
-        known = dict(cursor or {})
         headers = {"Authorization": f"Bearer {self._account.secret}"}
         answer = await self._outside.get(self._account.settings["url"], headers, MAX_BYTES)
         try:
-            messages = parse(answer.body)
+            messages = parse(answer.body, self._account.code)
         except Unreadable as wrong:
             kept = Anomalous(self.platform, self._account.code, wrong.code, answer.body)
             yield Batch(anomalous=(kept,))
             raise
-        ids = [message.external_id for message in messages]
-        after = known.get("after")
-        new = messages[ids.index(after) + 1 :] if after in ids else messages
-        items = tuple(replace(message, account=self._account.code) for message in new)
-        yield Batch(items, {"after": ids[-1]} if items else None)
+        ids = [entry.external_id if isinstance(entry, Inbound) else None for entry in messages]
+        after = cursor["after"] if cursor else None
+        new = messages[ids.index(after) + 1 :] if after and after in ids else messages
+        if bad := tuple(entry for entry in new if isinstance(entry, Anomalous)):
+            yield Batch(anomalous=bad)
+        items = tuple(entry for entry in new if isinstance(entry, Inbound))
+        yield Batch(items, {"after": items[-1].external_id} if items else None)
 
     def webhook(self, request: WebhookRequest) -> Batch:
         """Nothing is pushed."""

@@ -130,6 +130,9 @@ async def _check_way_back(
     if gone or not may(who, "case.work", agency=agency) or state not in KINDS[case.kind].open:
         raise Conflict("undo.too_late")
     if state != case.state:
+        way = KINDS[case.kind].move(case.state, state)
+        if way is not None and "reporter" in way.guards:  # only they say that it is not over
+            raise Conflict("undo.too_late")
         check_move(case.kind, case.state, state, agency=agency, reason="case.restored")
     if assignee is not None:
         colleague = await people.principal(tx.connection, assignee)

@@ -156,7 +156,7 @@ async def _again(tx: Change, item_id: int, inbound: Inbound) -> Received:
     if item_id:
         if inbound.account:
             await items.add_accounts(tx.connection, [(item_id, inbound.account)])
-        if inbound.op != "create":
+        if inbound.op != "create" or inbound.current:
             await _amend(tx, item_id, inbound)
     return Received(item_id, "", None, False)
 

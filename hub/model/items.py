@@ -43,7 +43,8 @@ class Inbound:
     """One thing that a connector received.
 
     ``external_id`` is unique on its platform and the key of idempotency. ``kind`` is a case kind
-    (``complaint`` or ``post``). ``account`` is the city's account that it reached.
+    (``complaint`` or ``post``). ``account`` is the city's account that it reached. ``current``: the
+    text is what the platform shows now: it also takes the place of a known item's, as an edit does.
     """
 
     kind: str
@@ -52,6 +53,7 @@ class Inbound:
     text: str
     created_at: datetime
     op: Operation = "create"
+    current: bool = False
     account: str = ""
     thread: str = ""
     parent: str = ""

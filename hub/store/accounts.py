@@ -12,12 +12,11 @@ from hub.store.pool import Connection
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """One account as the hub last saw it."""
+    """One account as the hub last saw it, without its cursor."""
 
     account: str
     enabled: bool
     settings: dict[str, Any]
-    cursor: dict[str, Any] | None
     health: str
     error_code: str | None
     error_text: str | None
@@ -33,7 +32,7 @@ async def states(connection: Connection) -> dict[str, AccountState]:
     """All accounts that were ever enabled, by code."""
     rows = await connection.fetch(
         """
-        SELECT a.account, a.enabled, a.settings, a.cursor, a.health, a.error_code, a.error_text,
+        SELECT a.account, a.enabled, a.settings, a.health, a.error_code, a.error_text,
                a.last_item_at, a.last_ok_at, a.last_error_at, a.unsupported,
                (SELECT coalesce(sum(q.times), 0) FROM quarantine q WHERE q.account = a.account),
                s.account IS NOT NULL
@@ -41,6 +40,14 @@ async def states(connection: Connection) -> dict[str, AccountState]:
         """
     )
     return {row["account"]: AccountState(*row.values()) for row in rows}
+
+
+async def cursor(connection: Connection, account: str) -> dict[str, Any] | None:
+    """How far the account is, for its own connector; None at the beginning. It may be large."""
+    found: dict[str, Any] | None = await connection.fetchval(
+        "SELECT cursor FROM account_state WHERE account = $1", account
+    )
+    return found
 
 
 async def secret(connection: Connection, account: str) -> str | None:

@@ -27,6 +27,23 @@ DATABASE_LOST = (
 ``unless_cancelled`` first."""
 
 
+_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # it is told to stop, or starts
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,  # a deadlock
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+)
+
+
+def is_away(fault: Exception) -> bool:
+    """Whether PostgreSQL is away or wants to be asked again, so that waiting helps. What cannot be
+    stored is not: asyncpg's own DataError, which is a ValueError, is an InterfaceError too."""
+    return isinstance(fault, _AWAY) and not isinstance(fault, ValueError)
+
+
 def unless_cancelled() -> None:
     """Raise CancelledError if the running task was cancelled.
 

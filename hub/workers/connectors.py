@@ -19,9 +19,16 @@ from hub.flow.configure import CONFIG
 from hub.flow.ground import Ground
 from hub.flow.receive import receive
 from hub.model.items import Account
-from hub.ports.connector import AuthFailed, Connector, ConnectorError, RateLimited, Transient
+from hub.ports.connector import (
+    AuthFailed,
+    Connector,
+    ConnectorError,
+    RateLimited,
+    Rejected,
+    Transient,
+)
 from hub.store import accounts
-from hub.store.pool import DATABASE_LOST, unless_cancelled
+from hub.store.pool import DATABASE_LOST, is_away, unless_cancelled
 
 LOOK_EVERY_S = 1.0
 BACK_OFF_S = (2.0, 300.0)
@@ -95,7 +102,7 @@ async def _align(
 
 
 async def _account(ground: Ground, account: Account, open_connector: Open) -> None:
-    """One account: poll or listen, store, wait, again; ends by itself only on bad credentials."""
+    """One account: poll or listen, store, wait, again; ends itself only when its secret is refused."""
     began = False
     wait_s = BACK_OFF_S[0]
     while True:
@@ -108,8 +115,13 @@ async def _account(ground: Ground, account: Account, open_connector: Open) -> No
             wait_s = BACK_OFF_S[0]
             await asyncio.sleep(connector.caps.poll_interval_s)
         except AuthFailed as refused:
-            await _unwell(ground, account, "bad_credentials", refused)
-            return
+            if account.secret:
+                await _unwell(ground, account, "bad_credentials", refused)
+                return
+            # Nobody signed in: a firewall, or a page that is no longer public. It may pass.
+            shut = Rejected("connector.forbidden", str(refused))
+            await _unwell(ground, account, "unknown_error", shut)
+            wait_s = await _back_off(max(wait_s, LONG_BACK_OFF_S))
         except RateLimited as limited:
             await _unwell(ground, account, "rate_limited", limited)
             await asyncio.sleep(max(limited.retry_after_s, MIN_RETRY_AFTER_S))
@@ -119,14 +131,15 @@ async def _account(ground: Ground, account: Account, open_connector: Open) -> No
         except ConnectorError as failed:
             await _unwell(ground, account, "unknown_error", failed)
             wait_s = await _back_off(max(wait_s, LONG_BACK_OFF_S))
-        except DATABASE_LOST as lost:
-            unless_cancelled()
-            logger.warning(
-                "an account waits for the database",
-                extra={"account": account.code, "error": repr(lost)},
-            )
-            wait_s = await _back_off(wait_s)
         except Exception as fault:
+            unless_cancelled()
+            if is_away(fault):
+                logger.warning(
+                    "an account waits for the database",
+                    extra={"account": account.code, "error": repr(fault)},
+                )
+                wait_s = await _back_off(wait_s)
+                continue
             logger.exception("a connector failed", extra={"account": account.code})
             await _unwell(ground, account, "unknown_error", ConnectorError(type(fault).__name__))
             wait_s = await _back_off(max(wait_s, LONG_BACK_OFF_S))
@@ -141,8 +154,8 @@ async def _begin(ground: Ground, account: Account) -> None:
 
 async def _events(ground: Ground, account: Account, connector: Connector) -> None:
     async with ground.db.acquire() as connection:
-        state = (await accounts.states(connection)).get(account.code)
-    async for batch in connector.events(state.cursor if state else None):
+        cursor = await accounts.cursor(connection, account.code)
+    async for batch in connector.events(cursor):
         received = []
         if batch.items or batch.anomalous or batch.cursor is not None or batch.unsupported:
             received = await receive(ground, batch, account=account)
@@ -156,9 +169,10 @@ async def _unwell(ground: Ground, account: Account, health: str, error: Connecto
 
     A database that is away just now is waited for by the next round, not here.
     """
+    text = str(error).replace("\x00", "").encode("utf-8", "replace").decode()
     try:
         news = await note_health(
-            ground, account.code, health, error_code=error.code, error_text=str(error)
+            ground, account.code, health, error_code=error.code, error_text=text
         )
     except DATABASE_LOST as lost:
         unless_cancelled()

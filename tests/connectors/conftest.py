@@ -11,6 +11,7 @@ from email.utils import formatdate
 from html import escape
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -19,9 +20,10 @@ from aiohttp import web
 from connectors.platforms.rss import connector as rss
 from connectors.registry import open_connector
 from hub import wiring
+from hub.model.items import Account
 from hub.net.client import Outside
 from hub.settings import read_settings
-from hub.store.accounts import AccountState, states
+from hub.store.accounts import AccountState, cursor, states
 from hub.wiring import Standing
 from hub.workers import connectors
 from tests.api.conftest import door
@@ -127,6 +129,7 @@ class Supervised:
 
     stand: Standing
     outside: Outside
+    open_account: Callable[[Account, Outside], object] = open_connector
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[asyncio.Task[None]]:
@@ -136,7 +139,7 @@ class Supervised:
                 self.stand.ground,
                 self.stand.city,
                 self.stand.bell,
-                lambda account: open_connector(account, self.outside),
+                lambda account: self.open_account(account, self.outside),
             )
         )
         try:
@@ -148,6 +151,10 @@ class Supervised:
     async def state(self, code: str) -> AccountState | None:
         async with self.stand.ground.db.acquire() as connection:
             return (await states(connection)).get(code)
+
+    async def cursor(self, code: str) -> dict[str, Any] | None:
+        async with self.stand.ground.db.acquire() as connection:
+            return await cursor(connection, code)
 
     async def fetch(self, query: str, *values: object) -> list[asyncpg.Record]:
         async with self.stand.ground.db.acquire() as connection:
@@ -171,7 +178,7 @@ class Supervised:
 
     async def until_health(self, code: str, health: str) -> AccountState:
         """Wait until an account is like this."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             while True:
                 state = await self.state(code)
                 if state is not None and state.health == health:
@@ -184,7 +191,7 @@ def hub(stand: Standing, outside: Outside, quick: None) -> Supervised:
     return Supervised(stand, outside)
 
 
-async def eventually(condition: Callable[[], Awaitable[bool]], within_s: float = 15) -> None:
+async def eventually(condition: Callable[[], Awaitable[bool]], within_s: float = 30) -> None:
     """Wait until something holds."""
     async with asyncio.timeout(within_s):
         while not await condition():

@@ -40,6 +40,41 @@ def test_atom_is_read_oldest_first_as_the_words_that_it_shows() -> None:
     assert second.inbound.author.name == "김 & 이"
 
 
+def atom_of(title: str, kind: str) -> bytes:
+    return (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id>'
+        f'<title type="{kind}">{title}</title></entry></feed>'
+    ).encode()
+
+
+def body_of(description: str) -> bytes:
+    item = f"<item><guid>1</guid><description>{description}</description></item>"
+    return f'<rss version="2.0"><channel>{item}</channel></rss>'.encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (rss_of([Post("1", "<공지> 도로 통제")]), "<공지> 도로 통제"),
+        (rss_of([Post("1", "<Notice> road closed")]), "<Notice> road closed"),
+        (rss_of([Post("1", "1 < 2, 3 > 2")]), "1 < 2, 3 > 2"),
+        (rss_of([Post("1", "<b>강남</b>역<br>2번 출구")]), "강남역 2번 출구"),
+        (rss_of([Post("1", "물 &amp; 전기 <공지>")]), "물 & 전기 <공지>"),
+        (body_of("<![CDATA[<긴급> 누수 <A동 301호>]]>"), "<긴급> 누수 <A동 301호>"),
+        (body_of("<![CDATA[<b>강남</b>역<o:p></o:p>입니다<!-- <x> -->]]>"), "강남역입니다"),
+        (
+            body_of("&lt;p&gt;하나&lt;/p&gt;&lt;p&gt;둘 &amp;lt;셋&amp;gt;&lt;/p&gt;"),
+            "하나 둘 <셋>",
+        ),
+        (body_of("<![CDATA[하나<br>둘]]>"), "하나 둘"),
+        (atom_of("&lt;Notice&gt; &lt;b&gt; &amp;amp;", "text"), "<Notice> <b> &amp;"),
+        (atom_of("&lt;공지&gt; &lt;i&gt;강남&lt;/i&gt;역 &amp;amp;", "html"), "<공지> 강남역 &"),
+    ],
+)
+def test_only_tags_are_taken_out_and_no_words(body: bytes, shown: str) -> None:
+    assert titles(body) == [shown]
+
+
 def test_rdf_and_cdata_and_entries_without_an_id_are_read() -> None:
     rdf = b"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
         xmlns="http://purl.org/rss/1.0/"><item><title><![CDATA[a <b>b</b> <!DOCTYPE x>]]></title>
@@ -72,6 +107,26 @@ def test_bytes_of_no_charset_at_all_still_give_the_rest() -> None:
     body = KOREAN.replace("보도블록", "ok ?").encode().replace(b"?", b"\xff\xfe\xff")
     [text] = titles(body)
     assert text.startswith("ok")
+
+
+@pytest.mark.parametrize(
+    ("declared", "header"),
+    [
+        *(("euc-kr", ""), ("euc-kr", "iso-8859-1"), ("ks_c_5601-1987", ""), ("cp949", "euc-kr")),
+        *(("utf-8", ""), ("utf-8", "iso-8859-1"), ("", ""), ("", "euc-kr")),
+    ],
+)
+def test_one_sign_cut_in_two_costs_its_entry_alone(declared: str, header: str) -> None:
+    codec = "utf-8" if declared == "utf-8" else "cp949"
+    body = rss_of(
+        [Post("1", "보도블록이 깨졌어요"), Post("2", "가로등?"), Post("3", "똠방각하 펲시")]
+    )
+    body = body.decode().encode(codec).replace(b"?", "가".encode(codec)[:1])
+    if declared:
+        body = f'<?xml version="1.0" encoding="{declared}"?>'.encode() + body
+    whole, cut, last = titles(body, header)
+    assert (whole, last) == ("보도블록이 깨졌어요", "똠방각하 펲시")
+    assert cut.startswith("가로등")
 
 
 GROWING = (f"<!ENTITY {b} '{f'&{a};' * 10}'>" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
@@ -146,13 +201,22 @@ def test_long_ids_and_dates_of_no_calendar() -> None:
 
 
 def test_markup_without_an_end_takes_no_longer_than_other_markup() -> None:
-    [entry] = parse(rss_of([Post("1", "<" * 150_000 + "end")]), SOURCE)
-    assert len(entry.inbound.text) <= 200_000
+    for piece in ("<", "<!--", "<a ", "<a:"):
+        [entry] = parse(rss_of([Post("1", "begin " + piece * 50_000)]), SOURCE)
+        assert len(entry.inbound.text) <= 200_000
 
 
 def test_one_id_for_all_entries_is_no_id() -> None:
     body = rss_of([Post("same", "one"), Post("same", "two")])
     assert len({entry.key for entry in parse(body, SOURCE)}) == 2
+
+
+def test_an_entry_that_is_listed_twice_is_one() -> None:
+    one, two = Post("1", "one"), Post("2", "two")
+    entries = parse(rss_of([one, two]), SOURCE)
+    pinned = parse(rss_of([one, two, one]), SOURCE)
+    assert [entry.key for entry in pinned] == [entry.key for entry in entries]
+    assert news(pinned, remember([], entries, entries)) == []
 
 
 def test_news_are_new_keys_and_changed_texts_never_dates() -> None:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 import gzip
 import random
+import signal
 import tracemalloc
+from asyncio.subprocess import Process
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
 
+from connectors.platforms.rss import apart
+from connectors.platforms.rss.apart import parse_apart
 from connectors.platforms.rss.connector import MAX_FEED_BYTES
+from connectors.platforms.rss.parse import Entry, parse
 from hub.flow import accounts
 from hub.net import client
 from hub.net.client import Outside
@@ -110,6 +116,112 @@ async def test_a_feed_that_moved_is_followed_and_nothing_comes_twice(
     assert await hub.texts() == ["one", "two"]
 
 
+async def test_validators_that_are_no_text_are_not_asked_with(hub: Supervised) -> None:
+    """They came as bytes that no database keeps, and the account was "connecting" for ever."""
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        body = rss_of([Post("1", "one")])
+        head = b'HTTP/1.1 200 OK\r\nETag: "\xff\xfe"\r\nLast-Modified: \xc0\xc1\r\n'
+        writer.write(head + b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(body) + body)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        settings = {"url": f"http://127.0.0.1:{port}/", "interval_s": "0.05"}
+        await accounts.enable(hub.stand.ground, CODE, settings, None)
+        async with hub.running():
+            await hub.until_health(CODE, "connected")
+
+            async def again() -> bool:
+                return len(asked) > 1
+
+            await eventually(again)
+    assert await hub.texts() == ["one"]
+    assert b"If-" not in asked[1]
+
+
+async def test_another_feed_with_the_same_ids_has_entries_of_its_own(
+    hub: Supervised, feed: FeedServer
+) -> None:
+    feeds = {
+        "/feed": [Post("1", "one"), Post("2", "two")],
+        "/other": [Post("1", "eins"), Post("2", "two"), Post("3", "drei")],
+    }
+
+    async def behave(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=rss_of(feeds[request.path]))
+
+    feed.behave = behave
+    await enable(hub, feed)
+    async with hub.running():
+        await hub.until_health(CODE, "connected")
+        await enable(hub, feed, path="/other")
+        await polls(feed, 3)
+        await hub.until_health(CODE, "connected")
+        feeds["/other"][0].text = "uno"
+        await polls(feed, 3)
+    assert await hub.texts() == ["one", "two", "uno", "drei"]
+
+
+async def test_an_edit_reaches_its_item_also_after_the_address_was_corrected(
+    hub: Supervised, feed: FeedServer
+) -> None:
+    feed.posts = [Post("1", "one"), Post("2", "two")]
+    await enable(hub, feed)
+    async with hub.running():
+        await hub.until_health(CODE, "connected")
+        await enable(hub, feed, path="/elsewhere")
+        await polls(feed, 3)
+        await hub.until_health(CODE, "connected")
+        for text in ("edited", "edited again"):
+            feed.posts[0].text = text
+            await polls(feed, 3)
+    assert await hub.texts() == ["edited again", "two"]
+
+
+async def test_another_account_that_takes_a_feed_over_brings_its_edits(
+    hub: Supervised, feed: FeedServer
+) -> None:
+    feed.posts = [Post("1", "one"), Post("2", "two")]
+    await enable(hub, feed)
+    async with hub.running():
+        await hub.until_health(CODE, "connected")
+        await accounts.disable(hub.stand.ground, CODE)
+        feed.posts[0].text = "edited meanwhile"
+        await enable(hub, feed, OTHER)
+        await hub.until_health(OTHER, "connected")
+    assert await hub.texts() == ["edited meanwhile", "two"]
+    changed = await hub.fetch("SELECT type FROM outbox WHERE type = 'item.changed'")
+    assert len(changed) == 1
+
+
+async def test_a_feed_of_more_than_a_cursor_holds_gives_its_newest(
+    hub: Supervised, feed: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its cursor grew without bound, and was written whole with each batch."""
+    monkeypatch.setattr("connectors.platforms.rss.connector.MAX_SEEN", 4)
+    monkeypatch.setattr("connectors.platforms.rss.parse.MAX_SEEN", 4)
+    monkeypatch.setattr("connectors.platforms.rss.connector.BATCH_ITEMS", 2)
+    feed.posts = [Post(f"{n}", f"post {n}") for n in range(10)]
+    await enable(hub, feed)
+    async with hub.running():
+        await hub.until_health(CODE, "connected")
+        await polls(feed, 2)
+        feed.posts.append(Post("10", "post 10"))
+        await polls(feed, 3)
+    assert await hub.texts() == [f"post {n}" for n in range(6, 11)]
+    cursor = await hub.cursor(CODE)
+    state = await hub.state(CODE)
+    assert cursor is not None
+    assert len(cursor["seen"]) == 4
+    assert state is not None
+    assert state.unsupported == 7
+
+
 @pytest.mark.parametrize(
     ("body", "code", "stored"),
     [
@@ -146,7 +258,8 @@ async def test_a_refused_password_is_told_once_and_stops_the_account_until_enabl
         return web.Response(status=401)
 
     feed.behave = behave
-    await enable(hub, feed)
+    settings = {"url": feed.url, "interval_s": "0.05"}
+    await accounts.enable(hub.stand.ground, CODE, settings, "a secret of enough signs")
     async with hub.running():
         state = await hub.until_health(CODE, "bad_credentials")
         assert state.error_code == "connector.bad_credentials"
@@ -159,6 +272,26 @@ async def test_a_refused_password_is_told_once_and_stops_the_account_until_enabl
         feed.behave = None
         await enable(hub, feed)
         await hub.until_health(CODE, "connected")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_an_account_without_a_secret_is_tried_again_when_it_is_kept_out(
+    hub: Supervised, feed: FeedServer, status: int
+) -> None:
+    """A web firewall's one answer stopped a feed until somebody enabled it again."""
+
+    async def behave(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=status)
+
+    feed.behave, feed.posts = behave, [Post("1", "one")]
+    await enable(hub, feed)
+    async with hub.running():
+        state = await hub.until_health(CODE, "unknown_error")
+        assert state.error_code == "connector.forbidden"
+        feed.behave = None
+        await hub.until_health(CODE, "connected")
+    assert await hub.texts() == ["one"]
+    assert await hub.told(CODE) == ["starting", "unknown_error", "connected"]
 
 
 async def test_a_server_that_is_busy_or_away_is_left_alone_and_tried_again(
@@ -225,6 +358,84 @@ async def test_a_server_that_hangs_or_breaks_off_is_given_up_in_time(
     assert await hub.texts() == ["one"]
 
 
+SLOW = b"<rss version='2.0'><channel><item><author>%b@ (</author></item></channel></rss>"
+"""A minute of feedparser's search for an address, in 100 kB."""
+
+
+async def test_a_feed_that_takes_too_long_to_read_stops_only_itself(
+    hub: Supervised, feed: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "LEAST_CPU_S", 1)
+
+    async def behave(request: web.Request) -> web.StreamResponse:
+        slow = request.path == "/slow" and "well" not in told
+        return web.Response(body=SLOW % (b"a." * 50_000) if slow else rss_of([Post("1", "one")]))
+
+    told: list[str] = []
+    feed.behave = behave
+    await enable(hub, feed, path="/slow")
+    await enable(hub, feed, OTHER)
+    async with hub.running():
+        await hub.until_health(OTHER, "connected")
+        state = await hub.until_health(CODE, "unknown_error")
+        assert state.error_code == "feed.too_costly"
+        told.append("well")
+        await hub.until_health(CODE, "connected")
+    [kept] = await hub.fetch("SELECT account, code FROM quarantine")
+    assert (kept["account"], kept["code"]) == (CODE, "feed.too_costly")
+
+
+async def test_reading_a_feed_ends_when_it_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: asyncio.Queue[Process] = asyncio.Queue()
+    begin = asyncio.create_subprocess_exec
+
+    async def noted(*command: Any, **how: Any) -> Process:
+        process = await begin(*command, **how)
+        started.put_nowait(process)
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", noted)
+    reading = asyncio.create_task(parse_apart(SLOW % (b"a." * 50_000), "source", "post", ""))
+    process = await started.get()
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert process.returncode == -signal.SIGKILL
+
+
+async def test_a_feed_that_begins_with_much_space_costs_no_more_than_another() -> None:
+    """Within the time that any feed of its size has; it would take hours."""
+    body = b" " * 2_000_000 + rss_of([Post("1", "one")])
+    [entry] = await parse_apart(body, "source", "post", "")
+    assert entry.inbound.text == "one"
+
+
+async def test_the_same_bytes_again_are_not_read_again(
+    hub: Supervised, feed: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not every server answers 304."""
+    read: list[bytes] = []
+
+    async def noted(body: bytes, *how: str) -> list[Entry]:
+        read.append(body)
+        return await parse_apart(body, *how)
+
+    async def behave(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=rss_of(feed.posts))
+
+    monkeypatch.setattr("connectors.platforms.rss.connector.parse_apart", noted)
+    feed.behave, feed.posts = behave, [Post("1", "one")]
+    await enable(hub, feed)
+    async with hub.running():
+        await hub.until_health(CODE, "connected")
+        await polls(feed, 3)
+        assert len(read) == 1
+        feed.posts.append(Post("2", "two"))
+        await polls(feed, 3)
+    assert len(read) == 2
+    assert await hub.texts() == ["one", "two"]
+
+
 @pytest.mark.parametrize("packed", [False, True])
 async def test_a_feed_without_end_is_cut_off_within_bounded_memory(
     hub: Supervised, feed: FeedServer, packed: bool
@@ -260,7 +471,14 @@ async def test_no_item_is_lost_or_doubled_when_cancelled_at_any_moment(
     hub: Supervised, feed: FeedServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The role is ended and started again every 0.1 to 0.5 s while 300 entries appear, some of them
-    edited, in a window of 40 that a feed holds; batches are small, so that there are many cursors."""
+    edited, in a window of 40 that a feed holds; batches are small, so that there are many cursors.
+    No process is started to parse: on a busy machine that takes longer than the role lives.
+    """
+
+    async def parse_here(*asked: Any) -> list[Entry]:
+        return await asyncio.to_thread(parse, *asked)
+
+    monkeypatch.setattr("connectors.platforms.rss.connector.parse_apart", parse_here)
     monkeypatch.setattr("connectors.platforms.rss.connector.BATCH_ITEMS", 7)
     dice = random.Random(5)
     await enable(hub, feed)

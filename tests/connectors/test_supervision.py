@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
 
 from connectors.platforms.samples.connector import SamplesConnector
 from connectors.registry import open_connector
+from connectors.scaffold import connector as scaffold
 from hub.cli import accounts as cli
 from hub.flow import accounts, samples
 from hub.flow.receive import receive
 from hub.model.errors import BigEarError
-from hub.model.items import Account, Anomalous, Batch
+from hub.model.items import Account, Anomalous, Batch, Inbound
 from hub.net.client import Outside
 from hub.ports.connector import Caps, Rejected
 from hub.settings import read_settings
+from hub.store.accounts import cursor, states
 from hub.wiring import Standing
 from tests.connectors.conftest import FeedServer, Post, Supervised, eventually
 
@@ -46,13 +51,36 @@ async def test_enabling_changing_and_disabling_are_followed(
 
         await eventually(changed)
         await accounts.disable(hub.stand.ground, CODE)
-        state = await hub.until_health(CODE, "disabled")
+        await hub.until_health(CODE, "disabled")
         asked = len(feed.paths)
         await asyncio.sleep(0.4)
         assert len(feed.paths) <= asked + 1
-        assert state.cursor is not None
+        assert await hub.cursor(CODE) is not None
     state = await hub.until_health(CODE, "disabled")
     assert not state.enabled
+
+
+async def test_looking_at_the_accounts_reads_no_cursor(hub: Supervised) -> None:
+    """It is looked each second, and a feed's cursor is large."""
+    for code in (CODE, "sms_120"):
+        await receive(
+            hub.stand.ground, Batch(cursor={"seen": code}), account=Account(code, "rss", "")
+        )
+    read: list[str] = []
+
+    def noted(text: str) -> object:
+        read.append(text)
+        return json.loads(text)
+
+    async with hub.stand.ground.db.acquire() as connection:
+        await connection.set_type_codec(
+            "jsonb", encoder=json.dumps, decoder=noted, schema="pg_catalog"
+        )
+        assert len(await states(connection)) == 2
+        assert not [text for text in read if "seen" in text]
+        assert await cursor(connection, CODE) == {"seen": CODE}
+        assert [text for text in read if "seen" in text] == ['{"seen": "rss_city_blog"}']
+        await connection.reload_schema_state()
 
 
 async def test_what_is_wrong_with_old_credentials_does_not_stop_the_new_ones(
@@ -95,6 +123,51 @@ async def test_cleared_samples_are_gone_and_do_not_begin_again(hub: Supervised) 
     async with hub.running():
         await asyncio.sleep(0.3)
     assert await hub.texts() == []
+
+
+class Unvetted(scaffold.ScaffoldConnector):
+    """Hands on what no database can store."""
+
+    async def events(self, cursor: Mapping[str, Any] | None) -> AsyncIterator[Batch]:
+        yield Batch((Inbound("post", "scaffold", "a\x00b", "text", datetime.now(UTC)),))
+
+
+async def test_what_cannot_be_stored_is_told_and_not_taken_for_a_lost_database(
+    hub: Supervised, feed: FeedServer
+) -> None:
+    hub.open_account = Unvetted
+    await enable(hub, feed)
+    async with hub.running():
+        state = await hub.until_health(CODE, "unknown_error")
+    assert state.error_code == "connector.unknown"
+    assert await hub.told(CODE) == ["starting", "unknown_error"]
+
+
+async def test_one_bad_message_of_a_new_connector_is_kept_alone(
+    hub: Supervised, feed: FeedServer
+) -> None:
+    good = {"id": "1", "text": "one", "written_at": "2026-03-01T10:00:00+09:00"}
+    bad: list[dict[str, object]] = [
+        {"id": "a\x00b"},
+        {"id": "가" * 5_000},
+        {"id": ""},
+        {"id": 7},
+        {"written_at": "0001-01-01T00:00:00+09:00"},
+        {"written_at": "2026-03-01T10:00:00"},
+    ]
+    messages = [good, *({**good, "id": "x", **one} for one in bad), {**good, "id": "2"}]
+
+    async def behave(request: web.Request) -> web.StreamResponse:
+        return web.json_response([*messages, {**good, "id": "last\x00"}])
+
+    feed.behave = behave
+    hub.open_account = scaffold.open_account
+    await enable(hub, feed)
+    async with hub.running():
+        await hub.until_health(CODE, "connected")
+    assert await hub.texts() == ["one", "one"]
+    kept = await hub.fetch("SELECT raw FROM quarantine WHERE code = 'payload.invalid'")
+    assert len(kept) == len(bad) + 1
 
 
 Command = Callable[..., Awaitable[tuple[int | str, str, str]]]

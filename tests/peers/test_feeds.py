@@ -11,7 +11,7 @@ import pytest
 from feedgen.feed import FeedGenerator
 
 from hub.flow import accounts
-from tests.connectors.conftest import Supervised, door, feed, hub, outside, quick, stand
+from tests.connectors.conftest import Supervised, door, eventually, feed, hub, outside, quick, stand
 from tests.docs.conftest import free_port
 from tests.peers.conftest import nginx
 
@@ -74,14 +74,19 @@ async def test_a_generated_feed_from_a_real_server(
     settings = {"url": f"{url}/old.xml", "interval_s": "0.05"}
     await accounts.enable(hub.stand.ground, CODE, settings, None)
     async with hub.running():
-        state = await hub.until_health(CODE, "connected")
+        await hub.until_health(CODE, "connected")
         await asyncio.sleep(0.3)
-        assert state.cursor is not None
-        assert state.cursor["etag"].startswith('"')  # nginx's own
+        cursor = await hub.cursor(CODE)
+        assert cursor is not None
+        assert cursor["etag"].startswith('"')  # nginx's own
         before = (await hub.state(CODE)).last_ok_at  # type: ignore[union-attr]
         texts = {"0": "늦게 올라온 글", **texts, "2": "Bus routes change on Tuesday"}
         write(root / "feed.xml", texts, form)
-        await asyncio.sleep(1.0)
+
+        async def all_came() -> bool:
+            return len(await hub.texts()) == 3
+
+        await eventually(all_came)
         after = (await hub.state(CODE)).last_ok_at  # type: ignore[union-attr]
     assert before is not None
     assert after is not None
@@ -100,4 +105,9 @@ async def test_a_missing_and_a_forbidden_feed(hub: Supervised, site: tuple[str, 
         state = await hub.until_health(CODE, "unknown_error")
         assert state.error_code == "http.404"
         (root / "none.xml").mkdir()  # a folder without an index: 301 to itself with /, then 403
-        await hub.until_health(CODE, "bad_credentials")
+
+        async def kept_out() -> bool:
+            state = await hub.state(CODE)
+            return state is not None and state.error_code == "connector.forbidden"
+
+        await eventually(kept_out)

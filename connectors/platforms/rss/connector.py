@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
+import hashlib
 import math
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from email.message import Message
 from typing import Any
 
-from connectors.platforms.rss.parse import Entry, MalformedFeed, news, parse, remember
+from connectors.platforms.rss.apart import parse_apart
+from connectors.platforms.rss.parse import (
+    MAX_SEEN,
+    Entry,
+    MalformedFeed,
+    Seen,
+    moved,
+    news,
+    remember,
+)
 from hub.model.items import Account, Anomalous, Batch
 from hub.net.client import Answer, Outside
 from hub.ports.connector import Caps, Rejected, WebhookRequest
@@ -41,14 +50,12 @@ class RssConnector:
         """
         known = dict(cursor or {})
         answer = await self._outside.get(self._url, self._headers(known), MAX_FEED_BYTES)
-        if answer.status == 304:
+        body = hashlib.sha256(answer.body).hexdigest()
+        if answer.status == 304 or (known.get("url"), known.get("body")) == (self._url, body):
             yield Batch()
             return
         try:
-            # A large feed takes seconds to parse, and other accounts have this loop too.
-            entries = await asyncio.to_thread(
-                parse, answer.body, self._url, self._kind, _charset(answer)
-            )
+            entries = await parse_apart(answer.body, self._url, self._kind, _charset(answer))
         except MalformedFeed as wrong:
             yield Batch(anomalous=(Anomalous("rss", self._account.code, wrong.code, answer.body),))
             raise Rejected(wrong.code, "what came is in quarantine") from None
@@ -68,20 +75,27 @@ class RssConnector:
         self, answer: Answer, entries: list[Entry], known: Mapping[str, Any]
     ) -> Iterator[Batch]:
         """What is new, in batches whose cursors go no further than they do: only the last one's
-        remembers that the whole feed was taken."""
-        seen = [(key, digest) for key, digest in known.get("seen", [])]
+        remembers that the whole feed was taken. Of a feed with more entries than a cursor holds, the
+        older ones are counted as unsupported, once."""
+        left = max(0, len(entries) - MAX_SEEN)
+        entries = entries[left:]
+        seen: Seen = [tuple(one) for one in known.get("seen", [])]
+        if known.get("url") != self._url:
+            seen = moved(entries, seen)
         new = news(entries, seen)
         for first in range(0, len(new) or 1, BATCH_ITEMS):
             part = new[first : first + BATCH_ITEMS]
             seen = remember(seen, entries, part)
-            reached: dict[str, Any] = {"url": self._url, "seen": seen}
+            reached: dict[str, Any] = {"url": self._url, "seen": seen, "left": left}
             if first + BATCH_ITEMS >= len(new):
                 reached |= {
-                    "etag": answer.headers.get("Etag"),
-                    "modified": answer.headers.get("Last-Modified"),
+                    "body": hashlib.sha256(answer.body).hexdigest(),  # for who never answers 304
+                    "etag": _validator(answer, "Etag"),
+                    "modified": _validator(answer, "Last-Modified"),
                 }
             items = (replace(entry.inbound, account=self._account.code) for entry in part)
-            yield Batch(tuple(items), reached)
+            more = 0 if first else max(0, left - known.get("left", 0))
+            yield Batch(tuple(items), reached, unsupported=more)
 
     def webhook(self, request: WebhookRequest) -> Batch:
         """Feeds are polled."""
@@ -111,6 +125,12 @@ def _interval_s(settings: Mapping[str, Any]) -> float:
     if not MIN_INTERVAL_S <= interval_s <= 86_400:
         raise Rejected("settings.invalid", f"interval_s is {MIN_INTERVAL_S:.0f} to 86400 seconds")
     return interval_s
+
+
+def _validator(answer: Answer, name: str) -> str | None:
+    """A header to ask with next time; None for one that cannot be kept or sent as it came."""
+    value = answer.headers.get(name, "")
+    return value if value.isascii() and value.isprintable() else None
 
 
 def _charset(answer: Answer) -> str:

@@ -150,8 +150,7 @@ export function canUndo(before: CaseView, after: CaseView): boolean {
   if (after.version === before.version) return false; // nothing was done
   if (after.state === before.state) return true;
   const { moves } = after.kind === "post" ? KINDS.post : KINDS.complaint;
-  return (
-    OPEN_STATES.includes(before.state) &&
-    moves.some((move) => move.from === after.state && move.to === before.state)
-  );
+  const way = moves.find((move) => move.from === after.state && move.to === before.state);
+  // Only its reporter says that it is not over.
+  return OPEN_STATES.includes(before.state) && !!way && !way.guards.includes("reporter");
 }
