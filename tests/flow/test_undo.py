@@ -59,7 +59,7 @@ async def test_a_move_is_undone_exactly_where_a_declared_one_leads_back(
         )  # fmt: skip
         moved = await now(ground, case.id)
         back = COMPLAINT.move(move.target, move.source)
-        if back and move.source in COMPLAINT.open:
+        if back and "reporter" not in back.guards and move.source in COMPLAINT.open:
             await undo_last(ground, city, agent, case.id, version)
             assert await still(ground, case.id) == before, move
             type_, data = await newest(ground, case)

@@ -151,6 +151,7 @@ export function canUndo(before: CaseView, after: CaseView): boolean {
   if (after.state === before.state) return true;
   const { moves } = after.kind === "post" ? KINDS.post : KINDS.complaint;
   const way = moves.find((move) => move.from === after.state && move.to === before.state);
+  const guards: readonly string[] = way?.guards ?? [];
   // Only its reporter says that it is not over.
-  return OPEN_STATES.includes(before.state) && !!way && !way.guards.includes("reporter");
+  return OPEN_STATES.includes(before.state) && !!way && !guards.includes("reporter");
 }
