@@ -101,6 +101,8 @@ function onFrame(state: Connection, frame: ServerFrame): Step {
       return resync(state, frame.topic, frame.reason === "not_allowed");
     case "error":
       return refused(state, frame);
+    case "beat":
+      return [state, []];
   }
 }
 
