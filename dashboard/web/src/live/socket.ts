@@ -5,6 +5,10 @@ import { fromSnapshot, type TopicState, withFacts } from "./reducer.ts";
 
 /** How long a topic is held after the last page let go of it, so that going back is instant. */
 const LINGER_MS = 5_000;
+/** A line that brought nothing for so many heartbeats is dead, though nobody told the page. */
+const SILENT_BEATS = 2.5;
+/** What a heartbeat is taken for until the hub has said it, so that a hub that hangs is given up, too. */
+const FIRST_HEARTBEAT_S = 20;
 /** A page hidden longer than this asks for a fresh connection: its old one may be dead unseen. */
 const STALE_AFTER_MS = 45_000;
 
@@ -19,6 +23,8 @@ export class Live {
   readonly #url: string;
   #socket: WebSocket | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+  #heartbeatS = FIRST_HEARTBEAT_S;
   #hiddenAt = 0;
   #stopped = false;
 
@@ -61,6 +67,7 @@ export class Live {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#silence);
     removeEventListener("online", this.#wake);
     document.removeEventListener("visibilitychange", this.#seen);
     this.#socket?.close(1000);
@@ -74,7 +81,7 @@ export class Live {
 
   readonly #wake = (): void => {
     if (this.#connection.peek().phase === "waiting") this.#do({ type: "retry" });
-    else this.#socket?.close();
+    else this.#giveUp();
   };
 
   readonly #seen = (): void => {
@@ -86,13 +93,31 @@ export class Live {
     clearTimeout(this.#timer);
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
+    this.#listenOn();
     const mine = (event: Event): void => {
-      if (this.#socket === socket && !this.#stopped) this.#do(event);
+      if (this.#socket !== socket || this.#stopped) return;
+      if (event.type === "closed") clearTimeout(this.#silence);
+      else this.#listenOn();
+      this.#do(event);
     };
     socket.onopen = () => mine({ type: "opened" });
     socket.onclose = (close) => mine({ type: "closed", code: close.code });
     socket.onmessage = (message) =>
       mine({ type: "frame", frame: JSON.parse(String(message.data)) as ServerFrame });
+  }
+
+  /** The line was heard: from now on it may be silent for a while. */
+  #listenOn(): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#giveUp(), SILENT_BEATS * this.#heartbeatS * 1000);
+  }
+
+  /** Ends the line without waiting for the other end, which may be gone: a close waits for its answer. */
+  #giveUp(): void {
+    clearTimeout(this.#silence);
+    this.#socket?.close();
+    this.#socket = null;
+    this.#do({ type: "closed", code: 1006 });
   }
 
   #do(event: Event): void {
@@ -108,7 +133,10 @@ export class Live {
   }
 
   #read(frame: ServerFrame): void {
-    if (frame.type === "snapshot") {
+    if (frame.type === "hello") {
+      this.#heartbeatS = frame.heartbeat_s;
+      this.#listenOn();
+    } else if (frame.type === "snapshot") {
       if (this.#topics.has(frame.topic)) this.#state(frame.topic).value = fromSnapshot(frame);
     } else if (frame.type === "facts") {
       const state = this.#topics.get(frame.topic);
