@@ -23,8 +23,8 @@ export interface Connection {
   readonly nextId: number;
   /** Topics that are not for this page, with the code that said so; none is asked for by itself. */
   readonly refused: ReadonlyMap<string, string>;
-  /** Topics that the hub could not serve just now: asked for anew after a wait. */
-  readonly unserved: ReadonlySet<string>;
+  /** Topics that the hub could not serve just now, with the code that said so: asked for anew after a wait. */
+  readonly unserved: ReadonlyMap<string, string>;
 }
 
 export type Event =
@@ -51,11 +51,12 @@ export const start = (key: CaseKey | null): Connection => ({
   user: null,
   nextId: 1,
   refused: new Map(),
-  unserved: new Set(),
+  unserved: new Map(),
 });
 
-/** Refusals of a topic that pass by themselves. */
-const PASSING = ["unavailable", "rate.limited"];
+const NO_ROOM = "topic.too_many";
+/** Refusals of a topic that pass: by themselves, or when the page lets go of others. */
+const PASSING = ["unavailable", "rate.limited", NO_ROOM];
 
 /** What a page may show: it is not live while the hub cannot serve one of its topics. */
 export const shownPhase = ({ phase, unserved }: Connection): Phase =>
@@ -81,7 +82,7 @@ function onClosed(state: Connection, code: number): Step {
     return [{ ...state, phase: "ended", user: null }, []];
   const failures = state.failures + 1;
   return [
-    { ...state, phase: "waiting", failures, unserved: new Set() },
+    { ...state, phase: "waiting", failures, unserved: new Map() },
     [{ do: "wait", failures }],
   ];
 }
@@ -142,7 +143,7 @@ function refused(state: Connection, { id, code, retry_after_s: atLeastS }: Probl
   const topic = [...state.topics].find(([, known]) => known.id === id)?.[0];
   if (topic === undefined) return [state, []];
   if (!PASSING.includes(code)) return bar(state, topic, code);
-  const unserved = new Set(state.unserved).add(topic);
+  const unserved = new Map(state.unserved).set(topic, code);
   // One wait for all that are refused at once.
   if (state.unserved.size) return [{ ...state, unserved }, []];
   const failures = state.failures + 1;
@@ -154,7 +155,7 @@ function refused(state: Connection, { id, code, retry_after_s: atLeastS }: Probl
 function askAnew(state: Connection): Step {
   const again = [...state.topics].filter(([topic]) => state.unserved.has(topic));
   return [
-    { ...state, unserved: new Set() },
+    { ...state, unserved: new Map() },
     again.map(([topic, { id, position }]) => subscribe(id, topic, position)),
   ];
 }
@@ -174,10 +175,15 @@ function drop(state: Connection, topic: string): Step {
   if (!known) return [state, []];
   const topics = new Map(state.topics);
   topics.delete(topic);
-  const unserved = new Set(state.unserved);
+  const unserved = new Map(state.unserved);
   const served = state.phase === "live" && !unserved.delete(topic);
+  if (!served) return [{ ...state, topics, unserved }, []];
   const goodbye: Effect = { do: "send", frame: { type: "unsubscribe", id: known.id } };
-  return [{ ...state, topics, unserved }, served ? [goodbye] : []];
+  const next = [...topics].find(([other]) => unserved.get(other) === NO_ROOM);
+  if (!next) return [{ ...state, topics, unserved }, [goodbye]];
+  const [waiting, { id, position }] = next;
+  unserved.delete(waiting);
+  return [{ ...state, topics, unserved }, [goodbye, subscribe(id, waiting, position)]];
 }
 
 /** The whole of the connection's behaviour: a state and an event give a state and effects. */

@@ -1,4 +1,4 @@
-import type { ClientFrame, ServerFrame } from "@contract/protocol";
+import { type ClientFrame, MAX_TOPICS, type ServerFrame } from "@contract/protocol";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { shownPhase } from "./connection.ts";
 import { Live } from "./socket.ts";
@@ -109,5 +109,44 @@ describe("a line that brings nothing", () => {
     expect(phase()).toBe("waiting");
     vi.advanceTimersByTime(500);
     expect(Line.all).toHaveLength(2);
+  });
+});
+
+describe("topics of pages that were left", () => {
+  const queues = Array.from({ length: 24 }, (_, number) => `queue:${number}`);
+  /** Which topics the hub has open, after all that the line was sent; never more than it allows. */
+  const open = (): string[] => {
+    const topics = new Map<number, string>();
+    for (const frame of Line.last.sent) {
+      if (frame.type === "subscribe") topics.set(frame.id, frame.topic);
+      if (frame.type === "unsubscribe") topics.delete(frame.id);
+      expect(topics.size).toBeLessThanOrEqual(MAX_TOPICS);
+    }
+    return [...topics.values()];
+  };
+
+  it("make room at once for those that are looked at, the oldest first", () => {
+    Line.last.greet();
+    for (const topic of ["me", "alerts", ...queues]) live.hold(topic);
+    for (let number = 1; number <= 36; number += 1) {
+      live.hold(`case:${number}`);
+      if (number < 36) live.release(`case:${number}`);
+    }
+    const cases = [31, 32, 33, 34, 35, 36].map((number) => `case:${number}`);
+    expect(open()).toEqual(["me", "alerts", ...queues, ...cases]);
+    vi.advanceTimersByTime(5_000);
+    expect(open()).toEqual(["me", "alerts", ...queues, "case:36"]);
+  });
+
+  it("are there still for who comes back soon, and stay as long as somebody looks", () => {
+    Line.last.greet();
+    live.hold("case:1");
+    live.hold("case:1");
+    live.release("case:1");
+    live.release("case:1");
+    vi.advanceTimersByTime(4_000);
+    live.hold("case:1");
+    vi.advanceTimersByTime(10_000);
+    expect(Line.last.sent.map((frame) => frame.type)).toEqual(["hello", "subscribe"]);
   });
 });

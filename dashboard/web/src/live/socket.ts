@@ -1,9 +1,15 @@
-import type { CaseKey, Change, ClientFrame, ServerFrame } from "@contract/protocol";
+import {
+  type CaseKey,
+  type Change,
+  type ClientFrame,
+  MAX_TOPICS,
+  type ServerFrame,
+} from "@contract/protocol";
 import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { backoffMs, type Connection, type Effect, type Event, start, step } from "./connection.ts";
 import { fromSnapshot, type TopicState, withFacts } from "./reducer.ts";
 
-/** How long a topic is held after the last page let go of it, so that going back is instant. */
+/** How long a topic is held after the last page let go of it, if there is room, so that going back is instant. */
 const LINGER_MS = 5_000;
 /** A line that brought nothing for so many heartbeats is dead, though nobody told the page. */
 const SILENT_BEATS = 2.5;
@@ -19,6 +25,8 @@ export class Live {
   readonly #connection;
   readonly #topics = new Map<string, Signal<TopicState | null>>();
   readonly #holders = new Map<string, number>();
+  /** Topics that no page holds any more, the one that was left first in front. */
+  readonly #lingering = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #listeners = new Set<Listener>();
   readonly #url: string;
   #socket: WebSocket | null = null;
@@ -43,19 +51,22 @@ export class Live {
   /** The topic's state, null until its first snapshot. Holds the topic until `release`. */
   hold(topic: string): ReadonlySignal<TopicState | null> {
     this.#holders.set(topic, (this.#holders.get(topic) ?? 0) + 1);
+    clearTimeout(this.#lingering.get(topic));
+    this.#lingering.delete(topic);
+    this.#makeRoomFor(topic);
     const state = this.#state(topic);
     this.#do({ type: "want", topic, position: state.peek()?.position ?? null });
     return state;
   }
 
   release(topic: string): void {
-    this.#holders.set(topic, Math.max(0, (this.#holders.get(topic) ?? 0) - 1));
-    setTimeout(() => {
-      if (this.#stopped || (this.#holders.get(topic) ?? 0) > 0) return;
-      this.#holders.delete(topic);
-      this.#topics.delete(topic);
-      this.#do({ type: "drop", topic });
-    }, LINGER_MS);
+    const holders = (this.#holders.get(topic) ?? 0) - 1;
+    this.#holders.set(topic, holders);
+    if (holders > 0 || this.#stopped) return;
+    this.#lingering.set(
+      topic,
+      setTimeout(() => this.#letGo(topic), LINGER_MS),
+    );
   }
 
   /** Calls back for every change on any held topic, after it is in the topic's state. */
@@ -68,9 +79,27 @@ export class Live {
     this.#stopped = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#silence);
+    for (const timer of this.#lingering.values()) clearTimeout(timer);
     removeEventListener("online", this.#wake);
     document.removeEventListener("visibilitychange", this.#seen);
     this.#socket?.close(1000);
+  }
+
+  #letGo(topic: string): void {
+    clearTimeout(this.#lingering.get(topic));
+    this.#lingering.delete(topic);
+    this.#holders.delete(topic);
+    this.#topics.delete(topic);
+    this.#do({ type: "drop", topic });
+  }
+
+  /** What is looked at goes before what was left. */
+  #makeRoomFor(topic: string): void {
+    for (const left of this.#lingering.keys()) {
+      const { topics } = this.#connection.peek();
+      if (topics.has(topic) || topics.size < MAX_TOPICS) return;
+      this.#letGo(left);
+    }
   }
 
   #state(topic: string): Signal<TopicState | null> {
