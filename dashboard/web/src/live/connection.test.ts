@@ -201,6 +201,19 @@ describe("losing the connection", () => {
     expect(effects).toEqual([]);
   });
 
+  it("is not final when its hello came too late, as that of a phone that slept", () => {
+    const [state, effects] = run(
+      [{ type: "closed", code: 4400 }, { type: "retry" }, { type: "closed", code: 4400 }],
+      live,
+    );
+    expect(state.phase).toBe("waiting");
+    expect(effects).toEqual([
+      { do: "wait", failures: 1 },
+      { do: "connect" },
+      { do: "wait", failures: 2 },
+    ]);
+  });
+
   it("is not final when too many pages of the address are open", () => {
     expect(step(live, { type: "closed", code: 4429 })[0].phase).toBe("waiting");
   });

@@ -1,7 +1,6 @@
 import {
   type CaseKey,
   type ClientFrame,
-  CLOSE_NO_HELLO,
   CLOSE_SESSION_ENDED,
   type Problem,
   PROTOCOL,
@@ -77,9 +76,8 @@ export function backoffMs(failures: number, random: number): number {
 }
 
 function onClosed(state: Connection, code: number): Step {
-  // The hub ended the session, or refuses this page's hello: trying again changes nothing.
-  if (code === CLOSE_SESSION_ENDED || code === CLOSE_NO_HELLO)
-    return [{ ...state, phase: "ended", user: null }, []];
+  // The hub ended the session: trying again changes nothing.
+  if (code === CLOSE_SESSION_ENDED) return [{ ...state, phase: "ended", user: null }, []];
   const failures = state.failures + 1;
   return [
     { ...state, phase: "waiting", failures, unserved: new Map() },
