@@ -219,6 +219,14 @@ describe("losing the connection", () => {
   });
 });
 
+describe("a frame that asks for nothing", () => {
+  it("changes nothing: a beat, or one of a later hub to a page that stayed open", () => {
+    const [live] = run([{ type: "opened" }, welcome]);
+    for (const type of ["beat", "weather"])
+      expect(step(live, frame({ type } as ServerFrame))).toEqual([live, []]);
+  });
+});
+
 describe("resync", () => {
   const [live] = run([{ type: "opened" }, welcome, want("alerts"), snapshot("alerts", 7)]);
   const resync = (reason: "too_slow" | "not_allowed"): Event =>

@@ -100,7 +100,7 @@ function onFrame(state: Connection, frame: ServerFrame): Step {
       return resync(state, frame.topic, frame.reason === "not_allowed");
     case "error":
       return refused(state, frame);
-    case "beat":
+    default: // a beat, or what only a later hub says to a page that stayed open
       return [state, []];
   }
 }
