@@ -100,10 +100,12 @@ class Line:
         await self.connection.send(json.dumps(frame))
 
     async def hear(self, within_s: float = 10.0) -> Frame:
-        """The next frame."""
+        """The next frame that says something; beats are passed over."""
         async with asyncio.timeout(within_s):
-            frame: Frame = json.loads(await self.connection.recv())
-        return frame
+            while True:
+                frame: Frame = json.loads(await self.connection.recv())
+                if frame["type"] != "beat":
+                    return frame
 
     async def hear_a(self, kind: str) -> Frame:
         """The next frame of that type; others, as of facts before the snapshot, are passed over."""

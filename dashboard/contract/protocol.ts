@@ -26,6 +26,11 @@ export interface AlertView {
   mark?: string | null;
 }
 
+/** The line still carries. A client that cannot see websocket pings, as a browser's page, takes one that brought nothing for some ``heartbeat_s`` for dead, and connects again. */
+export interface Beat {
+  type: "beat";
+}
+
 /** A broadcast being written or approved (broadcasters and approvers only). */
 export interface BroadcastView {
   id: number;
@@ -181,7 +186,7 @@ export interface Unsubscribe {
   id: number;
 }
 
-/** Answer to hello. ``position`` is the newest fact; ``user`` null for a guest. */
+/** Answer to hello. ``position`` is the newest fact; ``user`` null for a guest. From now on a beat comes every ``heartbeat_s``, whatever else does. */
 export interface Welcome {
   type: "hello";
   protocol: number;
@@ -200,4 +205,4 @@ export interface Who {
 
 export type ClientFrame = Hello | Subscribe | Unsubscribe;
 
-export type ServerFrame = Welcome | Snapshot | Facts | Resync | Problem;
+export type ServerFrame = Welcome | Beat | Snapshot | Facts | Resync | Problem;

@@ -17,6 +17,7 @@ class GatewayContext:
 
     ``rate_scale``: how many times the usual one address may ask (many people behind one).
     Whose cookie counts: that of pages at the ``public_url``; without one, at ``http_port``.
+    ``heartbeat_s``: how often every client gets a beat.
     """
 
     db: Pool
@@ -29,3 +30,4 @@ class GatewayContext:
     public_url: str = ""
     trusted_proxies: tuple[Network, ...] = ()
     rate_scale: float = 1.0
+    heartbeat_s: float = 20.0

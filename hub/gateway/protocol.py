@@ -94,7 +94,10 @@ class Who(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
 
 
 class Welcome(Struct, frozen=True, tag_field="type", tag="hello", forbid_unknown_fields=True):
-    """Answer to hello. ``position`` is the newest fact; ``user`` null for a guest."""
+    """Answer to hello. ``position`` is the newest fact; ``user`` null for a guest.
+
+    From now on a beat comes every ``heartbeat_s``, whatever else does.
+    """
 
     protocol: int
     position: int
@@ -137,6 +140,11 @@ class Facts(Struct, frozen=True, tag_field="type", tag="facts", forbid_unknown_f
     changes: list[Change]
 
 
+class Beat(Struct, frozen=True, tag_field="type", tag="beat", forbid_unknown_fields=True):
+    """The line still carries. A client that cannot see websocket pings, as a browser's page, takes one
+    that brought nothing for some ``heartbeat_s`` for dead, and connects again."""
+
+
 ResyncReason = Literal["too_slow", "unknown_position", "not_allowed", "erased", "merged"]
 
 
@@ -168,7 +176,7 @@ class Problem(
     retry_after_s: int | UnsetType = UNSET
 
 
-ServerFrame = Welcome | Snapshot | Facts | Resync | Problem
+ServerFrame = Welcome | Beat | Snapshot | Facts | Resync | Problem
 
 decode_client = msgspec.json.Decoder(ClientFrame, strict=True).decode
 decode_server = msgspec.json.Decoder(ServerFrame, strict=True).decode

@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
+from hub.gateway.beats import Beats
 from hub.gateway.client import Client
 from hub.gateway.context import GatewayContext
 from hub.gateway.feed import BATCH_FACTS, Feed, changes, to_reread, topics_of
@@ -45,7 +46,8 @@ from hub.store.pool import DATABASE_LOST, unless_cancelled
 PATH = "/live"
 COOKIE = "bigear_session"
 HELLO_TIMEOUT_S = 5.0
-HEARTBEAT_S = 20.0
+PING_S = 20.0
+"""By pings the hub finds out which lines are dead; by beats the client does."""
 POLL_S = 0.25
 """How long a fact can wait when Redis is away."""
 BEHIND_S = 0.01
@@ -64,6 +66,7 @@ class Gateway:
         self.context = context
         self.feed = Feed(context.feed_db, context.db)
         self.watchers = Watchers(self.feed)
+        self.beats = Beats(context.heartbeat_s)
         self.guests = Guests(context.rates, context.rate_scale)
         self.districts = Districts(context.db)
         self.guard = Guard(context.feed_db, self.feed, self.watchers)
@@ -80,6 +83,7 @@ class Gateway:
             logger.warning("hello lost the database", extra={"error": repr(lost)})
             await connection.close(CloseCode.TRY_AGAIN_LATER, "unavailable")
         finally:
+            self.beats.drop(client)
             self.watchers.clients.discard(client)
             self.watchers.drop_all(client)
             self.guests.leave(client)
@@ -140,7 +144,8 @@ class Gateway:
                 return
         else:
             user = Who(who.user_id, who.login, who.name, [(g.role, g.agency) for g in who.grants])
-        client.tell(Welcome(PROTOCOL, self.feed.position, HEARTBEAT_S, user))
+        client.tell(Welcome(PROTOCOL, self.feed.position, self.beats.every_s, user))
+        self.beats.add(client)
 
     def _cookie(self, connection: ServerConnection) -> str | None:
         """The session cookie, if the page that opened this connection is one of ours."""
@@ -284,8 +289,8 @@ async def serve_gateway(context: GatewayContext, ready: Callable[[], None] = lam
             context.port,
             compression=None,  # frames are small, and one frame serves many
             max_size=MAX_FRAME_BYTES,
-            ping_interval=HEARTBEAT_S,
-            ping_timeout=HEARTBEAT_S,
+            ping_interval=PING_S,
+            ping_timeout=PING_S,
             server_header="BigEar",
             process_request=_only_live,
         ),
@@ -293,4 +298,5 @@ async def serve_gateway(context: GatewayContext, ready: Callable[[], None] = lam
     ):
         tasks.create_task(gateway.run_feed(), name="feed")
         tasks.create_task(gateway.guard.run(), name="guard")
+        tasks.create_task(gateway.beats.run(), name="beats")
         ready()

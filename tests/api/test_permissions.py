@@ -7,7 +7,6 @@ does not know how to ask.
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -15,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import connect
 
 from hub.api.app import ROUTES
 from hub.bus.bell import Bell
@@ -27,6 +25,7 @@ from hub.model.broadcasts import Content
 from hub.model.people import ROLES, Grant, Principal
 from hub.rules.permissions import ACTIONS
 from tests.api.conftest import Door, Staff
+from tests.live import line
 
 OWN, OTHER = "mapo_gu", "metro"
 """The agency that the case lies with, and one that it does not lie with."""
@@ -276,13 +275,10 @@ async def test_every_topic_lets_in_exactly_whom_the_table_says(town: Town) -> No
     wrong = []
     async with window(town.door) as url:
         for name, hello in town.hellos.items():
-            async with connect(url) as live:
-                await live.send(json.dumps({"type": "hello"} | hello))
-                assert json.loads(await live.recv())["type"] == "hello"
-                for number, (_, topic, may) in enumerate(topics_to_ask(town), 1):
-                    ask = {"type": "subscribe", "id": number, "topic": topic}
-                    await live.send(json.dumps(ask))
-                    frame = json.loads(await asyncio.wait_for(live.recv(), 20))
+            async with line(url, **hello) as live:
+                for _, topic, may in topics_to_ask(town):
+                    await live.subscribe(topic)
+                    frame = await live.hear(within_s=20)
                     if (frame["type"] == "snapshot") != (name in may):
                         wrong.append(f"{topic} {name}: {frame['type']} {frame.get('code')}")
                     assert frame["type"] == "snapshot" or frame["code"] in REFUSALS

@@ -22,18 +22,19 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from hub.flow.ground import Ground
 from hub.flow.receive import receive
-from hub.gateway.protocol import Facts, Snapshot, decode_server
+from hub.gateway.protocol import Beat, Facts, decode_server, encode
 from hub.home import Home
 from hub.model.items import Batch, Inbound
 from hub.store.pool import connect as connect_database
 from tests.browser.hub import RunningHub, running_hub
 from tests.faults.test_killed import ground_of, token_of_admin
 from tests.gateway.conftest import WORDS
-from tests.live import line
+from tests.live import Line, line
 
 Tell = Callable[[str], None]
 SCREENS = 1_000
 FRAMES = 10
+BEAT = encode(Beat())
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -258,7 +259,8 @@ async def arrivals(clients: list[ClientConnection]) -> tuple[float, float, int]:
     at: list[float] = []
 
     async def one(connection: ClientConnection) -> int:
-        frame = await connection.recv(decode=False)
+        while (frame := await connection.recv(decode=False)) == BEAT:
+            pass
         at.append(time.perf_counter())
         return len(frame)
 
@@ -267,10 +269,10 @@ async def arrivals(clients: list[ClientConnection]) -> tuple[float, float, int]:
 
 
 async def subscribe_to_counts(connection: ClientConnection, token: str) -> None:
-    await connection.send(f'{{"type":"hello","token":"{token}"}}')
-    await connection.recv()
-    await connection.send('{"type":"subscribe","id":1,"topic":"counts"}')
-    assert isinstance(decode_server(await connection.recv()), Snapshot)
+    one = Line(connection)
+    await one.ask(type="hello", token=token)
+    await one.subscribe("counts")
+    assert (await one.hear())["type"] == "snapshot"
 
 
 async def fan_out(hub: RunningHub, urls: tuple[str, str], tell: Tell) -> None:

@@ -16,6 +16,7 @@ from websockets.typing import Origin
 
 from hub.settings import CLONE
 from tests.docs.conftest import Hub, free_port, running_hub
+from tests.live import Line
 from tests.peers.conftest import nginx
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
@@ -131,12 +132,13 @@ async def test_a_complaint_is_followed_live(site: Site) -> None:
             topic = f"public:case:{made['ref']}"
             await live.send(json.dumps({"type": "hello", "case": key}))
             await live.send(json.dumps({"type": "subscribe", "id": 1, "topic": topic}))
-            frames = [json.loads(await live.recv()) for _ in range(2)]
+            one = Line(live)
+            frames = [await one.hear() for _ in range(2)]
             assert [frame["type"] for frame in frames] == ["hello", "snapshot"]
             while not any("case" in c for c in frames[-1].get("changes", ())):
                 if frames[-1].get("cases"):
                     break
-                frames.append(json.loads(await live.recv()))
+                frames.append(await one.hear())
             async with session.post(
                 f"{site.origin}/api/v1/complaints/{made['ref']}/additions",
                 json={"text": "아직도 그래요"},
@@ -145,7 +147,7 @@ async def test_a_complaint_is_followed_live(site: Site) -> None:
                 assert answer.status == 201, await answer.text()
             seen: list[str] = []
             while "아직도 그래요" not in seen:
-                changes = json.loads(await live.recv())["changes"]
+                changes = (await one.hear())["changes"]
                 seen += [c["message"]["text"] for c in changes if "message" in c]
 
 

@@ -32,6 +32,7 @@ FRAMES: list[Any] = [
         heartbeat_s=20.0,
         user=protocol.Who(id=1, login="a", name="가", grants=[("agent", None)]),
     ),
+    protocol.Beat(),
     protocol.Snapshot(id=1, topic="queue:triage", position=3, cases=[CASE], total=1),
     protocol.Facts(
         topic="queue:triage",

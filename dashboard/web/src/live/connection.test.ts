@@ -117,6 +117,27 @@ describe("a topic that was held", () => {
     expect(effects).toEqual([{ do: "wait", failures: 1, atLeastS: 7 }]);
   });
 
+  it("is asked for as soon as there is room, when the page holds too many", () => {
+    const [full, effects] = run([refusal("topic.too_many", 1), refusal("topic.too_many", 2)], back);
+    expect(effects).toEqual([{ do: "wait", failures: 1 }]);
+    expect(full.refused.size).toBe(0);
+    expect(shownPhase(full)).toBe("waiting");
+    const [other] = run([want("alerts")], full);
+    const [room, more] = step(other, { type: "drop", topic: "alerts" });
+    expect(sent([...more])).toEqual([
+      { type: "unsubscribe", id: 3 },
+      { type: "subscribe", id: 1, topic: "case:7", position: 7 },
+    ]);
+    const [, last] = step(room, { type: "retry" });
+    expect(sent([...last])).toEqual([{ type: "subscribe", id: 2, topic: "queue:a", position: 7 }]);
+  });
+
+  it("does not take the room of another before the hub said, when it asked too often", () => {
+    const [state] = run([refusal("rate.limited", 1)], back);
+    const [, effects] = step(state, { type: "drop", topic: "queue:a" });
+    expect(sent([...effects])).toEqual([{ type: "unsubscribe", id: 2 }]);
+  });
+
   it("that is let go of meanwhile is neither asked for nor let go of at the hub", () => {
     const [, effects] = run(
       [refusal("unavailable", 1), { type: "drop", topic: "case:7" }, { type: "retry" }],
@@ -180,8 +201,29 @@ describe("losing the connection", () => {
     expect(effects).toEqual([]);
   });
 
+  it("is not final when its hello came too late, as that of a phone that slept", () => {
+    const [state, effects] = run(
+      [{ type: "closed", code: 4400 }, { type: "retry" }, { type: "closed", code: 4400 }],
+      live,
+    );
+    expect(state.phase).toBe("waiting");
+    expect(effects).toEqual([
+      { do: "wait", failures: 1 },
+      { do: "connect" },
+      { do: "wait", failures: 2 },
+    ]);
+  });
+
   it("is not final when too many pages of the address are open", () => {
     expect(step(live, { type: "closed", code: 4429 })[0].phase).toBe("waiting");
+  });
+});
+
+describe("a frame that asks for nothing", () => {
+  it("changes nothing: a beat, or one of a later hub to a page that stayed open", () => {
+    const [live] = run([{ type: "opened" }, welcome]);
+    for (const type of ["beat", "weather"])
+      expect(step(live, frame({ type } as ServerFrame))).toEqual([live, []]);
   });
 });
 

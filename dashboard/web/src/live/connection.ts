@@ -1,7 +1,6 @@
 import {
   type CaseKey,
   type ClientFrame,
-  CLOSE_NO_HELLO,
   CLOSE_SESSION_ENDED,
   type Problem,
   PROTOCOL,
@@ -23,8 +22,8 @@ export interface Connection {
   readonly nextId: number;
   /** Topics that are not for this page, with the code that said so; none is asked for by itself. */
   readonly refused: ReadonlyMap<string, string>;
-  /** Topics that the hub could not serve just now: asked for anew after a wait. */
-  readonly unserved: ReadonlySet<string>;
+  /** Topics that the hub could not serve just now, with the code that said so: asked for anew after a wait. */
+  readonly unserved: ReadonlyMap<string, string>;
 }
 
 export type Event =
@@ -51,11 +50,12 @@ export const start = (key: CaseKey | null): Connection => ({
   user: null,
   nextId: 1,
   refused: new Map(),
-  unserved: new Set(),
+  unserved: new Map(),
 });
 
-/** Refusals of a topic that pass by themselves. */
-const PASSING = ["unavailable", "rate.limited"];
+const NO_ROOM = "topic.too_many";
+/** Refusals of a topic that pass: by themselves, or when the page lets go of others. */
+const PASSING = ["unavailable", "rate.limited", NO_ROOM];
 
 /** What a page may show: it is not live while the hub cannot serve one of its topics. */
 export const shownPhase = ({ phase, unserved }: Connection): Phase =>
@@ -76,12 +76,11 @@ export function backoffMs(failures: number, random: number): number {
 }
 
 function onClosed(state: Connection, code: number): Step {
-  // The hub ended the session, or refuses this page's hello: trying again changes nothing.
-  if (code === CLOSE_SESSION_ENDED || code === CLOSE_NO_HELLO)
-    return [{ ...state, phase: "ended", user: null }, []];
+  // The hub ended the session: trying again changes nothing.
+  if (code === CLOSE_SESSION_ENDED) return [{ ...state, phase: "ended", user: null }, []];
   const failures = state.failures + 1;
   return [
-    { ...state, phase: "waiting", failures, unserved: new Set() },
+    { ...state, phase: "waiting", failures, unserved: new Map() },
     [{ do: "wait", failures }],
   ];
 }
@@ -101,6 +100,8 @@ function onFrame(state: Connection, frame: ServerFrame): Step {
       return resync(state, frame.topic, frame.reason === "not_allowed");
     case "error":
       return refused(state, frame);
+    default: // a beat, or what only a later hub says to a page that stayed open
+      return [state, []];
   }
 }
 
@@ -140,7 +141,7 @@ function refused(state: Connection, { id, code, retry_after_s: atLeastS }: Probl
   const topic = [...state.topics].find(([, known]) => known.id === id)?.[0];
   if (topic === undefined) return [state, []];
   if (!PASSING.includes(code)) return bar(state, topic, code);
-  const unserved = new Set(state.unserved).add(topic);
+  const unserved = new Map(state.unserved).set(topic, code);
   // One wait for all that are refused at once.
   if (state.unserved.size) return [{ ...state, unserved }, []];
   const failures = state.failures + 1;
@@ -152,7 +153,7 @@ function refused(state: Connection, { id, code, retry_after_s: atLeastS }: Probl
 function askAnew(state: Connection): Step {
   const again = [...state.topics].filter(([topic]) => state.unserved.has(topic));
   return [
-    { ...state, unserved: new Set() },
+    { ...state, unserved: new Map() },
     again.map(([topic, { id, position }]) => subscribe(id, topic, position)),
   ];
 }
@@ -172,10 +173,15 @@ function drop(state: Connection, topic: string): Step {
   if (!known) return [state, []];
   const topics = new Map(state.topics);
   topics.delete(topic);
-  const unserved = new Set(state.unserved);
+  const unserved = new Map(state.unserved);
   const served = state.phase === "live" && !unserved.delete(topic);
+  if (!served) return [{ ...state, topics, unserved }, []];
   const goodbye: Effect = { do: "send", frame: { type: "unsubscribe", id: known.id } };
-  return [{ ...state, topics, unserved }, served ? [goodbye] : []];
+  const next = [...topics].find(([other]) => unserved.get(other) === NO_ROOM);
+  if (!next) return [{ ...state, topics, unserved }, [goodbye]];
+  const [waiting, { id, position }] = next;
+  unserved.delete(waiting);
+  return [{ ...state, topics, unserved }, [goodbye, subscribe(id, waiting, position)]];
 }
 
 /** The whole of the connection's behaviour: a state and an event give a state and effects. */

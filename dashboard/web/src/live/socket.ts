@@ -1,10 +1,20 @@
-import type { CaseKey, Change, ClientFrame, ServerFrame } from "@contract/protocol";
+import {
+  type CaseKey,
+  type Change,
+  type ClientFrame,
+  MAX_TOPICS,
+  type ServerFrame,
+} from "@contract/protocol";
 import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { backoffMs, type Connection, type Effect, type Event, start, step } from "./connection.ts";
 import { fromSnapshot, type TopicState, withFacts } from "./reducer.ts";
 
-/** How long a topic is held after the last page let go of it, so that going back is instant. */
+/** How long a topic is held after the last page let go of it, if there is room, so that going back is instant. */
 const LINGER_MS = 5_000;
+/** A line that brought nothing for so many heartbeats is dead, though nobody told the page. */
+const SILENT_BEATS = 2.5;
+/** What a heartbeat is taken for until the hub has said it, so that a hub that hangs is given up, too. */
+const FIRST_HEARTBEAT_S = 20;
 /** A page hidden longer than this asks for a fresh connection: its old one may be dead unseen. */
 const STALE_AFTER_MS = 45_000;
 
@@ -15,10 +25,14 @@ export class Live {
   readonly #connection;
   readonly #topics = new Map<string, Signal<TopicState | null>>();
   readonly #holders = new Map<string, number>();
+  /** Topics that no page holds any more, the one that was left first in front. */
+  readonly #lingering = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #listeners = new Set<Listener>();
   readonly #url: string;
   #socket: WebSocket | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+  #heartbeatS = FIRST_HEARTBEAT_S;
   #hiddenAt = 0;
   #stopped = false;
 
@@ -37,19 +51,22 @@ export class Live {
   /** The topic's state, null until its first snapshot. Holds the topic until `release`. */
   hold(topic: string): ReadonlySignal<TopicState | null> {
     this.#holders.set(topic, (this.#holders.get(topic) ?? 0) + 1);
+    clearTimeout(this.#lingering.get(topic));
+    this.#lingering.delete(topic);
+    this.#makeRoomFor(topic);
     const state = this.#state(topic);
     this.#do({ type: "want", topic, position: state.peek()?.position ?? null });
     return state;
   }
 
   release(topic: string): void {
-    this.#holders.set(topic, Math.max(0, (this.#holders.get(topic) ?? 0) - 1));
-    setTimeout(() => {
-      if (this.#stopped || (this.#holders.get(topic) ?? 0) > 0) return;
-      this.#holders.delete(topic);
-      this.#topics.delete(topic);
-      this.#do({ type: "drop", topic });
-    }, LINGER_MS);
+    const holders = (this.#holders.get(topic) ?? 0) - 1;
+    this.#holders.set(topic, holders);
+    if (holders > 0 || this.#stopped) return;
+    this.#lingering.set(
+      topic,
+      setTimeout(() => this.#letGo(topic), LINGER_MS),
+    );
   }
 
   /** Calls back for every change on any held topic, after it is in the topic's state. */
@@ -61,9 +78,28 @@ export class Live {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#silence);
+    for (const timer of this.#lingering.values()) clearTimeout(timer);
     removeEventListener("online", this.#wake);
     document.removeEventListener("visibilitychange", this.#seen);
     this.#socket?.close(1000);
+  }
+
+  #letGo(topic: string): void {
+    clearTimeout(this.#lingering.get(topic));
+    this.#lingering.delete(topic);
+    this.#holders.delete(topic);
+    this.#topics.delete(topic);
+    this.#do({ type: "drop", topic });
+  }
+
+  /** What is looked at goes before what was left. */
+  #makeRoomFor(topic: string): void {
+    for (const left of this.#lingering.keys()) {
+      const { topics } = this.#connection.peek();
+      if (topics.has(topic) || topics.size < MAX_TOPICS) return;
+      this.#letGo(left);
+    }
   }
 
   #state(topic: string): Signal<TopicState | null> {
@@ -74,7 +110,7 @@ export class Live {
 
   readonly #wake = (): void => {
     if (this.#connection.peek().phase === "waiting") this.#do({ type: "retry" });
-    else this.#socket?.close();
+    else this.#giveUp();
   };
 
   readonly #seen = (): void => {
@@ -86,13 +122,31 @@ export class Live {
     clearTimeout(this.#timer);
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
+    this.#listenOn();
     const mine = (event: Event): void => {
-      if (this.#socket === socket && !this.#stopped) this.#do(event);
+      if (this.#socket !== socket || this.#stopped) return;
+      if (event.type === "closed") clearTimeout(this.#silence);
+      else this.#listenOn();
+      this.#do(event);
     };
     socket.onopen = () => mine({ type: "opened" });
     socket.onclose = (close) => mine({ type: "closed", code: close.code });
     socket.onmessage = (message) =>
       mine({ type: "frame", frame: JSON.parse(String(message.data)) as ServerFrame });
+  }
+
+  /** The line was heard: from now on it may be silent for a while. */
+  #listenOn(): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#giveUp(), SILENT_BEATS * this.#heartbeatS * 1000);
+  }
+
+  /** Ends the line without waiting for the other end, which may be gone: a close waits for its answer. */
+  #giveUp(): void {
+    clearTimeout(this.#silence);
+    this.#socket?.close();
+    this.#socket = null;
+    this.#do({ type: "closed", code: 1006 });
   }
 
   #do(event: Event): void {
@@ -108,7 +162,10 @@ export class Live {
   }
 
   #read(frame: ServerFrame): void {
-    if (frame.type === "snapshot") {
+    if (frame.type === "hello") {
+      this.#heartbeatS = frame.heartbeat_s;
+      this.#listenOn();
+    } else if (frame.type === "snapshot") {
       if (this.#topics.has(frame.topic)) this.#state(frame.topic).value = fromSnapshot(frame);
     } else if (frame.type === "facts") {
       const state = this.#topics.get(frame.topic);
