@@ -46,7 +46,12 @@ export default function Broadcasts() {
       </header>
       <RefusalNotice refusal={asked.refusal} again={again} />
       {editing === "new" && (
-        <Editor broadcast={null} onDone={saved} onCancel={() => setEditing(null)} />
+        <Editor
+          broadcast={null}
+          onDone={saved}
+          onRefused={again}
+          onCancel={() => setEditing(null)}
+        />
       )}
       {asked.loading && !asked.value && <Skeleton lines={6} />}
       {asked.value && !all.length && editing === null && (
@@ -60,6 +65,7 @@ export default function Broadcasts() {
             key={broadcast.id}
             broadcast={broadcast}
             onDone={saved}
+            onRefused={again}
             onCancel={() => setEditing(null)}
           />
         ) : (

@@ -1,42 +1,14 @@
 import { useState } from "preact/hooks";
 import { moveBroadcast } from "../../api/calls.ts";
 import type { Broadcast, User } from "../../api/types.ts";
-import { areaNames } from "../../parts/alerts.tsx";
 import { Button, Field, Notice, RefusalNotice } from "../../parts/basics.tsx";
 import { Ago, MarkChip, StateChip } from "../../parts/chips.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { useDeed } from "../../parts/work.ts";
-import { dateTime, span } from "../../texts/format.ts";
 import { t, word } from "../../texts/texts.ts";
-import { approval, mayEdit, needsReason, offered, shortHash } from "./rules.ts";
-
-/** Exactly what would go out, in both languages, and the hash that an approval is bound to. */
-function Content(props: { broadcast: Broadcast }) {
-  const { broadcast } = props;
-  return (
-    <>
-      <div class="both">
-        {(["ko", "en"] as const).map((spoken) => (
-          <section key={spoken} lang={spoken} class="said">
-            <h3>{broadcast.headline[spoken]}</h3>
-            <p class="text">{broadcast.text[spoken]}</p>
-          </section>
-        ))}
-      </div>
-      <p class="alert-facts">
-        <span>{areaNames(broadcast.areas)}</span>
-        <span>
-          {broadcast.expires_at
-            ? t("alert.until", { at: dateTime(broadcast.expires_at) })
-            : t("broadcast.valid_for", { span: span(broadcast.expires_in_min * 60_000) })}
-        </span>
-        <span title={broadcast.content_hash}>
-          {t("broadcast.hash")} <code>{shortHash(broadcast.content_hash)}</code>
-        </span>
-      </p>
-    </>
-  );
-}
+import { Content } from "./content.tsx";
+import { useWritten } from "./editor.tsx";
+import { approval, mayEdit, needsReason, offered } from "./rules.ts";
 
 function MoveDialog(props: {
   broadcast: Broadcast;
@@ -120,6 +92,7 @@ export function One(props: {
   const { broadcast, user } = props;
   const [moving, setMoving] = useState<string | null>(null);
   const deed = useDeed();
+  const [written] = useWritten(broadcast.id);
   const moves = offered(user, broadcast);
   const right = approval(user, broadcast);
   const submit = (): void =>
@@ -165,7 +138,11 @@ export function One(props: {
       )}
       <RefusalNotice refusal={deed.refusal} />
       <footer>
-        {mayEdit(user, broadcast) && <Button onClick={props.onEdit}>{t("broadcast.edit")}</Button>}
+        {(written || mayEdit(user, broadcast)) && (
+          <Button onClick={props.onEdit}>
+            {mayEdit(user, broadcast) ? t("broadcast.edit") : t("broadcast.begun")}
+          </Button>
+        )}
         {moves.includes("submitted") && (
           <Button look="main" busy={deed.busy} onClick={submit}>
             {word("move", "submitted")}

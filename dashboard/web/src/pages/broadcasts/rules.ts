@@ -28,8 +28,12 @@ export function offered(user: User, broadcast: Broadcast): string[] {
     .map((move) => move.to);
 }
 
+/** Whether its text may still be changed. */
+export const editable = (broadcast: Broadcast): boolean =>
+  ["draft", "returned"].includes(broadcast.state);
+
 export const mayEdit = (user: User, broadcast: Broadcast): boolean =>
-  has(user, "broadcaster") && ["draft", "returned"].includes(broadcast.state);
+  has(user, "broadcaster") && editable(broadcast);
 
 export const mayWrite = (user: User): boolean => has(user, "broadcaster");
 
