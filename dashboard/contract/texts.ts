@@ -316,6 +316,7 @@ export type TextKey =
   | "place.hint"
   | "place.locate"
   | "place.map"
+  | "place.nothing"
   | "place.placeholder"
   | "place.search"
   | "place.title"

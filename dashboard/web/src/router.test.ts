@@ -20,7 +20,7 @@ it("sends of a draft only what was filled in", () => {
   });
   const full = {
     text: "a",
-    where: { at: { lat: 37.5, lon: 127 }, place: "강남역" },
+    where: { at: { lat: 37.5, lon: 127 }, place: "강남역", suggested: false },
     name: "",
     email: "a@b.kr",
     phone: "",
