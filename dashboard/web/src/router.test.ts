@@ -9,6 +9,7 @@ it("knows its pages by their paths", () => {
   expect(pageOf("/staff/broadcasts")).toEqual({ name: "broadcasts" });
   expect(pageOf("/staff/accounts/")).toEqual({ name: "accounts" });
   expect(pageOf("/staff/password")).toEqual({ name: "password" });
+  expect(pageOf("/c/%E0%A4%A")).toEqual({ name: "case", ref: "%E0%A4%A" });
   expect(pageOf("/c")).toEqual({ name: "missing" });
   expect(pageOf("/staff/other")).toEqual({ name: "missing" });
 });
