@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { newKey, complaint, emptyDraft } from "./pages/home/draft.ts";
+import { complaint, emptyDraft } from "./pages/home/draft.ts";
 import { pageOf } from "./router.ts";
 
 it("knows its pages by their paths", () => {
@@ -36,9 +36,4 @@ it("sends of a draft only what was filled in", () => {
     contact: { email: "a@b.kr" },
     photos: ["p1"],
   });
-});
-
-it("makes a new key each time", () => {
-  expect(newKey()).toMatch(/^[0-9a-f]{32}$/);
-  expect(newKey()).not.toBe(newKey());
 });

@@ -49,7 +49,7 @@ export interface Request {
   body?: unknown;
   /** The secret of a private link. */
   secret?: string | undefined;
-  idempotencyKey?: string;
+  idempotencyKey?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 

@@ -50,12 +50,6 @@ export function keepDraft(draft: Draft): void {
   }
 }
 
-/** A key by which the hub knows a repeated sending of the same form. */
-export function newKey(): string {
-  const random = crypto.getRandomValues(new Uint8Array(16));
-  return [...random].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 /** The complaint that a draft stands for: what was left empty is left out. */
 export function complaint(draft: Draft, photos: string[], spoken: Language): ComplaintSent {
   const contact = Object.fromEntries(

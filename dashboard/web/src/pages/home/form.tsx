@@ -4,7 +4,7 @@ import type { ComplaintMade, Language } from "../../api/types.ts";
 import { Button, Field, RefusalNotice } from "../../parts/basics.tsx";
 import { useDeed } from "../../parts/work.ts";
 import { language, t } from "../../texts/texts.ts";
-import { complaint, type Draft, emptyDraft, keepDraft, loadDraft, newKey } from "./draft.ts";
+import { complaint, type Draft, emptyDraft, keepDraft, loadDraft } from "./draft.ts";
 import { PlacePicker } from "./place.tsx";
 import { PhotoPicker, useUploads } from "./uploads.tsx";
 
@@ -69,13 +69,12 @@ function Contact(props: { draft: Draft; set: (values: Partial<Draft>) => void })
   );
 }
 
-/** The complaint form. The same key goes with every try to send it, so that none counts twice. */
+/** The complaint form. */
 export function ComplaintForm(props: { onMade: (made: ComplaintMade) => void }) {
   const [draft, setDraft] = useState(loadDraft);
   const [empty, setEmpty] = useState(false);
   const uploads = useUploads();
   const deed = useDeed();
-  const key = useRef({ for: "", value: newKey() });
   const area = useRef<HTMLTextAreaElement>(null);
   const set = (values: Partial<Draft>): void => setDraft((before) => ({ ...before, ...values }));
   useEffect(() => keepDraft(draft), [draft]);
@@ -88,10 +87,8 @@ export function ComplaintForm(props: { onMade: (made: ComplaintMade) => void }) 
       return;
     }
     const body = complaint(draft, uploads.ids, language.value);
-    const content = JSON.stringify(body);
-    if (key.current.for !== content) key.current = { for: content, value: newKey() };
     void deed.run(async () => {
-      const made = await sendComplaint(body, key.current.value);
+      const made = await sendComplaint(body);
       keepDraft(emptyDraft);
       props.onMade(made);
     });
