@@ -114,3 +114,61 @@ def test_what_was_typed_is_thrown_away_only_when_that_is_meant(writer: Visitor) 
     card(page, headline).get_by_role("button", name="고치기").click()
     page.get_by_role("button", name="취소", exact=True).click()  # nothing typed: nothing is asked
     expect(card(page, headline)).to_be_visible()
+
+
+def test_who_may_approve_is_told_what_waits(writer: Visitor, visitor: NewVisitor) -> None:
+    headline = "승인을 기다리는 방송"
+    mine = written(writer, headline)
+    second = visitor()
+    second.sign_in("approver")
+    second.is_live()
+    page = second.page
+    link = page.get_by_role("link", name="재난 방송")
+    expect(card(page, headline)).to_be_visible()
+    before = (
+        int(link.locator(".count [aria-hidden]").inner_text())
+        if link.locator(".count").count()
+        else 0
+    )
+    mine.get_by_role("button", name="승인 요청").click()
+    expect(link).to_have_accessible_name(f"재난 방송 승인 대기 {before + 1}건")
+    expect(page).to_have_title(f"({before + 1}) 재난 방송 · Big Ear")
+    page.get_by_title("approver: 비밀번호 바꾸기").click()
+    expect(link.locator(".count")).to_be_visible()  # on every page of theirs
+    expect(writer.page.locator(".top .count")).to_have_count(0)
+    mine.get_by_role("button", name="승인 요청 거두기").click()
+    expect(link.locator(".count")).to_have_count(1 if before else 0)
+
+
+def test_a_typo_seen_after_submitting_is_mended(writer: Visitor) -> None:
+    headline = "오타가 난 방송"
+    mine = written(writer, headline)
+    mine.get_by_role("button", name="승인 요청").click()
+    expect(mine.locator(".state-submitted")).to_be_visible()
+    mine.get_by_role("button", name="승인 요청 거두기").click()
+    change(writer.page, headline, MINE)
+    save(writer.page)
+    mine.get_by_role("button", name="승인 요청").click()
+    expect(mine.locator(".state-submitted")).to_be_visible()
+    expect(mine).to_contain_text(MINE)
+
+
+def test_the_focus_goes_on_from_what_was_done(writer: Visitor) -> None:
+    page, headline = writer.page, "초점이 남는 방송"
+    page.get_by_role("button", name="새 방송 쓰기").press("Enter")
+    first = page.locator(".editor .words").nth(0).get_by_label("제목")
+    expect(first).to_be_focused()
+    page.get_by_role("button", name="취소", exact=True).press("Enter")
+    expect(page.get_by_role("button", name="새 방송 쓰기")).to_be_focused()
+    mine = written(writer, headline)
+    mine.get_by_role("button", name="고치기").press("Enter")
+    expect(first).to_be_focused()
+    page.get_by_role("button", name="취소", exact=True).press("Enter")
+    expect(mine).to_be_focused()
+    mine.get_by_role("button", name="승인 요청").press("Enter")
+    expect(mine.locator(".state-submitted")).to_be_visible()
+    expect(mine).to_be_focused()
+    mine.get_by_role("button", name="방송 취소").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="방송 취소").press("Enter")
+    expect(mine.locator(".state-cancelled")).to_be_visible()
+    expect(mine).to_be_focused()

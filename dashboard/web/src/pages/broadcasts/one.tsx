@@ -5,7 +5,7 @@ import { Button, Field, Notice, RefusalNotice } from "../../parts/basics.tsx";
 import { Ago, MarkChip, StateChip } from "../../parts/chips.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { useDeed } from "../../parts/work.ts";
-import { t, word } from "../../texts/texts.ts";
+import { language, t, word } from "../../texts/texts.ts";
 import { Content } from "./content.tsx";
 import { useWritten } from "./editor.tsx";
 import { approval, mayEdit, needsReason, offered } from "./rules.ts";
@@ -30,10 +30,13 @@ function MoveDialog(props: {
   const go = (event: SubmitEvent): void => {
     event.preventDefault();
     void deed
-      .run(async () => props.onDone(await moveBroadcast(shown, to, reason.trim() || undefined)))
+      .run(async () => {
+        const moved = await moveBroadcast(shown, to, reason.trim() || undefined);
+        props.onClose();
+        props.onDone(moved);
+      })
       .then((done) => {
-        if (done) props.onClose();
-        else props.onRefused();
+        if (!done) props.onRefused();
       });
   };
   return (
@@ -81,6 +84,11 @@ function MoveDialog(props: {
   );
 }
 
+export const cardId = (id: number): string => `broadcast-${id}`;
+
+/** Moves that nothing is asked about: either way back is open, and nothing goes out. */
+const AT_ONCE = ["submitted", "draft"];
+
 /** One broadcast with its way so far and what the reader may do with it. */
 export function One(props: {
   broadcast: Broadcast;
@@ -95,14 +103,19 @@ export function One(props: {
   const [written] = useWritten(broadcast.id);
   const moves = offered(user, broadcast);
   const right = approval(user, broadcast);
-  const submit = (): void =>
+  const move = (to: string): void =>
     void deed
-      .run(async () => props.onChanged(await moveBroadcast(broadcast, "submitted")))
+      .run(async () => props.onChanged(await moveBroadcast(broadcast, to)))
       .then((done) => {
         if (!done) props.onRefused();
       });
   return (
-    <article class={`card broadcast ${broadcast.severity}`} id={`broadcast-${broadcast.id}`}>
+    <article
+      class={`card broadcast ${broadcast.severity}`}
+      id={cardId(broadcast.id)}
+      aria-label={broadcast.headline[language.value]}
+      tabIndex={-1}
+    >
       <header>
         <p class="chips">
           <span class={`chip severity-${broadcast.severity}`}>
@@ -143,13 +156,18 @@ export function One(props: {
             {mayEdit(user, broadcast) ? t("broadcast.edit") : t("broadcast.begun")}
           </Button>
         )}
-        {moves.includes("submitted") && (
-          <Button look="main" busy={deed.busy} onClick={submit}>
-            {word("move", "submitted")}
+        {AT_ONCE.filter((to) => moves.includes(to)).map((to) => (
+          <Button
+            key={to}
+            look={to === "submitted" ? "main" : "side"}
+            busy={deed.busy}
+            onClick={() => move(to)}
+          >
+            {word("move", to)}
           </Button>
-        )}
+        ))}
         {moves
-          .filter((to) => to !== "submitted")
+          .filter((to) => !AT_ONCE.includes(to))
           .map((to) => (
             <Button
               key={to}

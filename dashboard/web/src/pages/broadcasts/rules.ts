@@ -22,7 +22,7 @@ export function offered(user: User, broadcast: Broadcast): string[] {
     .filter(({ to, guards }) => {
       if ((guards as readonly string[]).includes("system")) return false;
       if (to === "approved" || to === "returned") return has(user, "approver");
-      if (to === "submitted") return has(user, "broadcaster");
+      if (to === "submitted" || to === "draft") return has(user, "broadcaster");
       return has(user, "broadcaster", "approver");
     })
     .map((move) => move.to);
