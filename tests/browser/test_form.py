@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,3 +69,42 @@ def test_the_examples_are_found_and_a_place_that_is_not_is_said(
     expect(nothing).to_contain_text("찾지 못했습니다" if language == "ko-KR" else "Not found")
     box.fill("")
     expect(nothing).to_be_empty()
+
+
+def test_photos_that_are_not_taken_are_named(
+    visitor: NewVisitor, photo: Path, tmp_path: Path
+) -> None:
+    page = visitor(phone=True).page
+    page.goto("/")
+    paper = tmp_path / "고지서.pdf"
+    paper.write_bytes(b"%PDF-1.4")
+    page.locator("input[type=file]").set_input_files([photo] * 7 + [paper])
+    expect(page.locator(".upload")).to_have_count(5)
+    picker = page.locator(".photos-picker")
+    expect(picker).to_contain_text("5장까지 보낼 수 있어 2장은 넣지 않았습니다.")
+    expect(picker).to_contain_text("사진이 아니어서 넣지 않았습니다: 고지서.pdf")
+    picker.get_by_role("button", name="photo.jpg 빼기").first.click()
+    expect(picker).not_to_contain_text("넣지 않았습니다")
+
+
+def test_a_photo_that_failed_is_tried_again_and_never_left_out_unasked(
+    visitor: NewVisitor, photo: Path
+) -> None:
+    page = visitor(phone=True).page
+    page.goto("/")
+    page.route("**/api/v1/photos", lambda route: route.abort(), times=2)
+    page.locator("input[type=file]").set_input_files([photo, photo])
+    again = page.get_by_role("button", name="photo.jpg 다시 보내기")
+    expect(again).to_have_count(2)
+    page.get_by_label("무슨 일인가요?").fill("가로등이 꺼졌습니다.")
+    page.get_by_role("button", name="보내기", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("사진 2장을 올리지 못했습니다.")
+    dialog.get_by_role("button", name="돌아가기").click()
+    again.first.click()
+    expect(again).to_have_count(1)
+    page.get_by_role("button", name="보내기", exact=True).click()
+    with page.expect_request("**/api/v1/complaints") as asked:
+        dialog.get_by_role("button", name="빼고 보내기").click()
+    expect(page.get_by_role("heading", name="접수되었습니다")).to_be_visible()
+    assert len(asked.value.post_data_json["photos"]) == 1
