@@ -540,6 +540,13 @@ export const KINDS = {
       },
       {
         "from": "submitted",
+        "to": "draft",
+        "guards": [
+          "author"
+        ]
+      },
+      {
+        "from": "submitted",
         "to": "returned",
         "guards": [
           "reason"

@@ -165,12 +165,15 @@ async def answer(call: Call) -> MessageView:
         wanted.version,
         wanted.text,
         resolve=wanted.resolve,
+        key=call.key,
     )
 
 
 async def note(call: Call) -> MessageView:
     """Leave a note for colleagues."""
-    return await converse.note(call.context.ground, call.me, call.path["id"], call.body.text)
+    return await converse.note(
+        call.context.ground, call.me, call.path["id"], call.body.text, key=call.key
+    )
 
 
 async def erase(call: Call) -> CaseView:
@@ -188,6 +191,8 @@ def _act(
     body: type[Struct],
     answer: Any = CaseView,
     status: int = 200,
+    *,
+    keyed: bool = False,
 ) -> Route:
     return Route(
         "POST",
@@ -198,6 +203,7 @@ def _act(
         body=body,
         answer=answer,
         status=status,
+        keyed=keyed,
     )
 
 
@@ -208,8 +214,8 @@ ROUTES = [
     _act("labels", relabel, "Correct labels", LabelsIn),
     _act("agency", reagency, "Correct the agency", AgencyIn),
     _act("undo", undo, "Undo what one did last", VersionIn),
-    _act("answers", answer, "Answer the reporter", AnswerIn, MessageView, 201),
-    _act("notes", note, "Leave a note", TextIn, MessageView, 201),
+    _act("answers", answer, "Answer the reporter", AnswerIn, MessageView, 201, keyed=True),
+    _act("notes", note, "Leave a note", TextIn, MessageView, 201, keyed=True),
     Route(
         "POST",
         "/cases/{id}/erase",

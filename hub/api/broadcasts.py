@@ -96,7 +96,7 @@ async def edit(call: Call) -> BroadcastInfo:
 
 
 async def move(call: Call) -> BroadcastInfo:
-    """Submit, return, approve or cancel."""
+    """Submit, take back, return, approve or cancel."""
     wanted: BroadcastMove = call.body
     await broadcast.move(
         call.context.ground,
@@ -186,7 +186,7 @@ ROUTES = [
         "/broadcasts/{id}/moves",
         "broadcast.read",  # which move is whose is asked in the flow
         move,
-        "Submit, return, approve or cancel a broadcast",
+        "Submit, take back, return, approve or cancel a broadcast",
         body=BroadcastMove,
         answer=BroadcastInfo,
     ),

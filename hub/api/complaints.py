@@ -122,11 +122,8 @@ async def upload(call: Call) -> PhotoMade:
 async def send(call: Call) -> tuple[int, ComplaintMade]:
     """Send a complaint; 201 when it is new, 200 for a repetition."""
     wanted: ComplaintIn = call.body
-    key = call.request.headers.get("Idempotency-Key")
-    if key is not None and not (8 <= len(key) <= 200 and key.isascii() and key.isprintable()):
-        raise BadInput("idempotency.key", field="Idempotency-Key")
     source = "app" if call.request.headers.get("X-Client") == "app" else "web"
-    received = await complain(call.context.ground, _complaint(call, wanted, source), key=key)
+    received = await complain(call.context.ground, _complaint(call, wanted, source), key=call.key)
     url = f"/c/{received.ref}#{received.secret}" if received.secret else None
     return (201 if received.new else 200), ComplaintMade(received.ref, received.secret, url)
 
@@ -221,7 +218,7 @@ async def add_words(call: Call) -> MessageView:
     """Add something to one's own complaint; 409 ``case.not_yet`` in its first moments."""
     progress = await _mine(call)
     with _case_to_come():
-        return await add(call.context.ground, progress.ref, call.body.text)
+        return await add(call.context.ground, progress.ref, call.body.text, key=call.key)
 
 
 async def take_back(call: Call) -> None:
@@ -293,6 +290,7 @@ ROUTES = [
         answer=ComplaintMade,
         status=201,
         limit=_SEND,
+        keyed=True,
     ),
     Route(
         "GET",
@@ -313,6 +311,7 @@ ROUTES = [
         answer=MessageView,
         status=201,
         limit=_SEND,
+        keyed=True,
     ),
     Route(
         "POST",

@@ -21,7 +21,7 @@ from hub.api.context import ApiContext
 from hub.api.parse import body_of, query_of
 from hub.bus.rate import Limit
 from hub.flow import people
-from hub.model.errors import Forbidden, NotSignedIn
+from hub.model.errors import BadInput, Forbidden, NotSignedIn
 from hub.model.people import Principal
 from hub.net.address import client_net
 from hub.rules.permissions import ACTIONS, may
@@ -61,6 +61,14 @@ class Call:
             raise NotSignedIn
         return self.who
 
+    @property
+    def key(self) -> str | None:
+        """The client's idempotency key. Raises BadInput for one that is too short to be its own."""
+        key = self.request.headers.get("Idempotency-Key")
+        if key is not None and not (8 <= len(key) <= 200 and key.isascii() and key.isprintable()):
+            raise BadInput("idempotency.key", field="Idempotency-Key")
+        return key
+
 
 Handler = Callable[[Call], Awaitable[Any]]
 
@@ -70,7 +78,8 @@ class Route:
     """One method on one path.
 
     ``action`` is a key of ``permissions.ACTIONS``. ``body`` None: no body is read (``raw_bytes`` > 0:
-    the handler reads up to that many itself). ``limit``: of one client address.
+    the handler reads up to that many itself). ``limit``: of one client address. ``keyed``: it heeds
+    an Idempotency-Key.
     """
 
     method: str
@@ -86,6 +95,7 @@ class Route:
     limit: Limit | None = None
     media: str = "application/json"
     cross_site: bool = False
+    keyed: bool = False
 
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:

@@ -93,7 +93,7 @@ def _parameters(route: Route, components: dict[str, Any]) -> list[dict[str, Any]
                     "schema": schema,
                 }
             )
-    if route.path == "/complaints" and route.method == "POST":
+    if route.keyed:
         schema = {"type": "string", "minLength": 8, "maxLength": 200, "pattern": "^[!-~]+$"}
         found.append(
             {"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema}

@@ -82,13 +82,14 @@ async def move(
     seen_hash: str,
     reason: str = "",
 ) -> int:
-    """Submit, return, approve or cancel; the new version.
+    """Submit, take back, return, approve or cancel; the new version.
 
     ``seen_hash``: the content hash of what the person had before their eyes. Approval needs somebody
     who has neither written nor edited it, and a hash equal to what is stored. Raises Forbidden
     ``move.needs_other_person``, Conflict ``move.changed_content``.
     """
     action = {
+        "draft": "broadcast.write",
         "submitted": "broadcast.write",
         "approved": "broadcast.approve",
         "returned": "broadcast.approve",
@@ -110,6 +111,8 @@ async def move(
         )
         now = await clock.now(tx.connection)
         columns: dict[str, Any] = {"state": target, "reason": reason.strip() or None}
+        if target == "draft":
+            columns |= {"submitted_by": None, "submitted_at": None}
         if target == "submitted":
             columns |= {"submitted_by": who.user_id, "submitted_at": now}
         if target == "approved":

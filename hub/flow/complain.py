@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from hub.flow import once
 from hub.flow.ground import Ground, change
 from hub.flow.receive import Received, store_batch
-from hub.model.errors import BadInput, Conflict
+from hub.model.errors import BadInput
 from hub.model.items import MAX_TEXT_CHARS, Contact, Inbound, Point
 from hub.model.people import REPORTER
-from hub.store import idempotency, items
+from hub.store import items
 
 DOUBLE_WINDOW = timedelta(minutes=10)
 """Without an idempotency key, the same source, text and place within this is the same complaint."""
@@ -52,14 +50,12 @@ async def complain(ground: Ground, complaint: Complaint, *, key: str | None = No
     ``idempotency.mismatch`` for a key that came with another body.
     """
     _check(complaint)
-    content, whole = _content_digest(complaint), _whole_digest(complaint)
+    content, sent = _content_digest(complaint), msgspec.json.encode(complaint)
     async with change(ground, REPORTER) as tx:
         if key is not None:
-            answered = await idempotency.find(tx.connection, _digest(key))
-            if answered is not None:
-                if answered[0] != whole:
-                    raise Conflict("idempotency.mismatch")
-                ref, secret = msgspec.json.decode(_unseal(key, answered[1]), type=tuple[str, str])
+            answer = await once.answer_of(tx.connection, key, sent)
+            if answer is not None:
+                ref, secret = msgspec.json.decode(answer, type=tuple[str, str])
                 return Received(0, ref, secret, False)
         else:
             since = datetime.now(UTC) - DOUBLE_WINDOW
@@ -75,28 +71,8 @@ async def complain(ground: Ground, complaint: Complaint, *, key: str | None = No
                 raise BadInput("photo.unknown", field="photos")
         if key is not None:
             answer = msgspec.json.encode((received.ref, received.secret))
-            sealed = _seal(key, answer)
-            await idempotency.keep(tx.connection, _digest(key), whole, sealed)
+            await once.keep(tx.connection, key, sent, answer)
     return received
-
-
-def _digest(key: str) -> bytes:
-    return hashlib.sha256(b"key:" + key.encode()).digest()
-
-
-def _cipher(key: str) -> ChaCha20Poly1305:
-    """A cipher only the holder of the idempotency key can make (RFC 5869, RFC 8439)."""
-    derived = HKDF(SHA256(), 32, salt=None, info=b"bigear idempotency").derive(key.encode())
-    return ChaCha20Poly1305(derived)
-
-
-def _seal(key: str, answer: bytes) -> bytes:
-    nonce = secrets.token_bytes(12)
-    return nonce + _cipher(key).encrypt(nonce, answer, None)
-
-
-def _unseal(key: str, sealed: bytes) -> bytes:
-    return _cipher(key).decrypt(sealed[:12], sealed[12:], None)
 
 
 def _check(complaint: Complaint) -> None:
@@ -134,8 +110,3 @@ def _content_digest(complaint: Complaint) -> bytes:
         [round(point.lat, 5), round(point.lon, 5)] if point else None,
     ]
     return hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).digest()
-
-
-def _whole_digest(complaint: Complaint) -> bytes:
-    """All of it: what makes two requests the same request."""
-    return hashlib.sha256(msgspec.json.encode(complaint)).digest()

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
+import msgspec
+
+from hub.flow import once
 from hub.flow.casework import changing, summary, write
 from hub.flow.ground import Change, Ground, change
 from hub.model.errors import BadInput, Conflict
@@ -20,15 +24,47 @@ from hub.store.cases import LockedCase
 MAX_MESSAGE_CHARS = 5_000
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What somebody says on a case; ``key``: the client's idempotency key."""
+
+    kind: Literal["answer", "note", "addition"]
+    text: str
+    key: str | None
+    author: int | None = None
+    author_name: str | None = None
+    resolve: bool = False
+
+    def sent(self, case_id: int) -> bytes:
+        """All that makes two requests the same."""
+        return msgspec.json.encode([self.kind, case_id, self.author, self.text, self.resolve])
+
+    def view(self, case_id: int, message_id: int, at: str) -> MessageView:
+        return MessageView(message_id, case_id, self.kind, at, self.text, self.author_name)
+
+
 async def answer(
-    ground: Ground, who: Principal, case_id: int, version: int, text: str, *, resolve: bool
+    ground: Ground,
+    who: Principal,
+    case_id: int,
+    version: int,
+    text: str,
+    *,
+    resolve: bool,
+    key: str | None = None,
 ) -> MessageView:
     """Answer the reporter, and, if asked, call the case resolved with it.
 
-    Raises BadInput for an empty or overlong text, Conflict when the state forbids resolving.
+    The same again under the same ``key`` is answered as the first time, whatever the version. Raises
+    BadInput for an empty or overlong text, Conflict when the state forbids resolving.
     """
     _check_text(text)
-    async with changing(ground, who, case_id, version, "case.work") as (tx, case):
+    words = _Words("answer", text, key, who.user_id, who.name, resolve)
+    async with changing(ground, who, case_id, None, "case.work") as (tx, case):
+        if before := await _said_before(tx, case, words):
+            return before
+        if version != case.version:
+            raise Conflict("case.version", version=case.version)
         changed: dict[str, object] = {"answers": case.answers + 1}
         if resolve and case.state != "resolved":
             check_move(case.kind, case.state, "resolved", has_answer=True)
@@ -36,25 +72,34 @@ async def answer(
             changed["closed_at"] = await clock.now(tx.connection)
         new_version = await cases.update(tx.connection, case.id, **changed)
         changed.pop("closed_at", None)
-        return await _say(tx, case, new_version, "answer", who.user_id, who.name, text, changed)
+        return await _say(tx, case, new_version, words, changed)
 
 
-async def note(ground: Ground, who: Principal, case_id: int, text: str) -> MessageView:
-    """A note for colleagues only: no other audience's view ever holds it."""
+async def note(
+    ground: Ground, who: Principal, case_id: int, text: str, *, key: str | None = None
+) -> MessageView:
+    """A note for colleagues only: no other audience's view ever holds it. ``key``: as for an answer."""
     _check_text(text)
+    words = _Words("note", text, key, who.user_id, who.name)
     async with changing(ground, who, case_id, None, "case.work") as (tx, case):
-        return await _say(tx, case, case.version, "note", who.user_id, who.name, text, {})
+        if before := await _said_before(tx, case, words):
+            return before
+        return await _say(tx, case, case.version, words, {})
 
 
-async def add(ground: Ground, ref: str, text: str) -> MessageView:
+async def add(ground: Ground, ref: str, text: str, *, key: str | None = None) -> MessageView:
     """The reporter adds something. A case that waited for them goes back to its agency; so does one
-    that was resolved or closed, onto the queue, since nobody looks at it any more.
+    that was resolved or closed, onto the queue, since nobody looks at it any more. ``key``: as for an
+    answer.
 
     Raises Conflict ``case.no_longer_open`` where nobody would read it (``takes_additions``).
     """
     _check_text(text)
+    words = _Words("addition", text, key)
     async with change(ground, REPORTER) as tx:
         case = await cases.lock_by_ref(tx.connection, ref)
+        if before := await _said_before(tx, case, words):
+            return before
         now = await clock.moment(tx.connection)
         if not takes_additions(case.kind, case.state, case.closed_at, now):
             raise Conflict("case.no_longer_open", state=case.state)
@@ -69,23 +114,34 @@ async def add(ground: Ground, ref: str, text: str) -> MessageView:
                 case.kind, case.state, changed["state"], agency=case.agency, is_reporter=True
             )
             version = await write(tx, case, "case.moved", **changed)
-        return await _say(tx, case, version, "addition", None, None, text, changed)
+        return await _say(tx, case, version, words, changed)
+
+
+async def _said_before(tx: Change, case: LockedCase, words: _Words) -> MessageView | None:
+    """The same words under the same key, if they were said already. Raises Conflict
+    ``idempotency.mismatch``."""
+    if words.key is None:
+        return None
+    answered = await once.answer_of(tx.connection, words.key, words.sent(case.id))
+    if answered is None:
+        return None
+    return words.view(case.id, *msgspec.json.decode(answered, type=tuple[int, str]))
 
 
 async def _say(
-    tx: Change,
-    case: LockedCase,
-    version: int,
-    kind: str,
-    author: int | None,
-    author_name: str | None,
-    text: str,
-    changed: dict[str, object],
+    tx: Change, case: LockedCase, version: int, words: _Words, changed: dict[str, object]
 ) -> MessageView:
     salt = secrets.token_bytes(16)
-    message_id, at = await cases.add_message(tx.connection, case.id, kind, author, text, salt)
-    fact = "case.answered" if kind == "answer" else "case.noted"
-    told = {"message": message_id, "message_kind": kind, "text_digest": digest(salt, text)}
+    message_id, created_at = await cases.add_message(
+        tx.connection, case.id, words.kind, words.author, words.text, salt
+    )
+    at = rfc3339(created_at)
+    fact = "case.answered" if words.kind == "answer" else "case.noted"
+    told = {
+        "message": message_id,
+        "message_kind": words.kind,
+        "text_digest": digest(salt, words.text),
+    }
     tx.record(
         fact,
         "case",
@@ -93,14 +149,10 @@ async def _say(
         version,
         summary(case, **changed, from_state=case.state, **told),
     )
-    return MessageView(
-        id=message_id,
-        case=case.id,
-        kind=kind,  # type: ignore[arg-type]  # one of the three, by the callers above
-        at=rfc3339(at),
-        text=text,
-        author_name=author_name,
-    )
+    if words.key is not None:
+        kept = msgspec.json.encode((message_id, at))
+        await once.keep(tx.connection, words.key, words.sent(case.id), kept)
+    return words.view(case.id, message_id, at)
 
 
 def _check_text(text: str) -> None:

@@ -121,6 +121,7 @@ _BROADCAST_MOVES = _moves(
     {
         "draft": {"submitted": ("author",), "cancelled": ("author",)},
         "submitted": {
+            "draft": ("author",),
             "returned": ("reason",),
             "approved": ("other_person", "same_content"),
             "cancelled": ("author",),

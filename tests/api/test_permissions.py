@@ -118,6 +118,7 @@ ASKED: dict[str, list[Ask]] = {
     "PATCH /broadcasts/{id}": [(None, "", CONTENT | STALE)],
     "POST /broadcasts/{id}/moves": [
         ("broadcast.write", "", MOVE | {"to": "submitted"}),
+        ("broadcast.write", "", MOVE | {"to": "draft"}),
         ("broadcast.approve", "", MOVE | {"to": "returned", "reason": "x"}),
         ("broadcast.approve", "", MOVE | {"to": "approved"}),
         ("broadcast.cancel", "", MOVE | {"to": "cancelled"}),

@@ -55,7 +55,7 @@ def test_two_people_send_a_broadcast(visitor: NewVisitor) -> None:
     write_broadcast(writer.page, headline)
     mine = writer.page.get_by_role("article").filter(has_text=headline).first
     mine.get_by_role("button", name="승인 요청").click()
-    expect(mine.get_by_role("button", name="승인하고 보내기")).to_have_count(0)
+    expect(mine.get_by_role("button", name="승인하고 발송")).to_have_count(0)
 
     theirs = second.page.get_by_role("article").filter(has_text=headline).first
     theirs.get_by_role("button", name="반려").click()
@@ -69,9 +69,9 @@ def test_two_people_send_a_broadcast(visitor: NewVisitor) -> None:
     writer.page.get_by_role("button", name="초안 저장").click()
     mine.get_by_role("button", name="승인 요청").click()
 
-    theirs.get_by_role("button", name="승인하고 보내기").click()
+    theirs.get_by_role("button", name="승인하고 발송").click()
     expect(dialog.get_by_text("종로로 돌아가세요.")).to_be_visible()
-    go = dialog.get_by_role("button", name="승인하고 보내기")
+    go = dialog.get_by_role("button", name="승인하고 발송")
     expect(go).to_be_disabled()
     dialog.get_by_role("checkbox").check()
     go.click()
@@ -376,7 +376,7 @@ def test_a_citizen_adds_words_and_withdraws(visitor: NewVisitor) -> None:
     expect(opened(desk, text).locator(".message.addition")).to_contain_text("두 대 더")
     page.get_by_role("button", name="취하하기").click()
     page.get_by_role("dialog").get_by_role("button", name="취하하기").click()
-    expect(page.get_by_role("heading", name="취하하셨습니다")).to_be_visible()
+    expect(page.get_by_role("heading", name="민원이 취하되었습니다")).to_be_visible()
     expect(desk.page.get_by_role("article").locator(".chip.state-withdrawn")).to_be_visible()
 
 

@@ -117,6 +117,26 @@ async def test_who_wrote_or_edited_it_never_approves_it(
     assert (await move(ground, other, broadcast_id, "approved")).approved_by == other.user_id
 
 
+async def test_its_writers_take_back_what_is_submitted_and_mend_it(
+    ground: Ground, city: CityNow, writer: Principal, approver: Principal, submitted: int
+) -> None:
+    with pytest.raises(Forbidden, match=r"permission\.denied"):
+        await move(ground, approver, submitted, "draft")
+    seen = await now(ground, submitted)
+    back = await move(ground, writer, submitted, "draft")
+    assert (back.state, back.submitted_by, back.submitted_at) == ("draft", None, None)
+    with pytest.raises(Conflict, match=r"broadcast\.version"):  # what was shown is no longer there
+        await broadcast.move(
+            ground, approver, submitted, seen.version, "approved", seen.content_hash
+        )
+    mended = replace(CONTENT, expires_in_min=90)
+    await broadcast.edit(ground, city, writer, submitted, back.version, mended)
+    await move(ground, writer, submitted, "submitted")
+    await move(ground, approver, submitted, "approved")
+    with pytest.raises(Conflict, match=r"move\.not_allowed"):
+        await move(ground, writer, submitted, "draft")
+
+
 async def test_once_submitted_it_is_edited_only_after_it_was_returned(
     ground: Ground, city: CityNow, submitted: int, writer: Principal, approver: Principal
 ) -> None:

@@ -51,12 +51,21 @@ export type Page =
   | { name: "password" }
   | { name: "missing" };
 
+/** A part of an address as it was meant; one that is cut or mistyped (`%E0%A4%A`), as it stands. */
+export function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** The page that a path stands for. */
 export function pageOf(path: string): Page {
   const parts = path.split("/").filter(Boolean);
   const [first, second, third] = parts;
   if (!first) return { name: "home" };
-  if (first === "c" && second && !third) return { name: "case", ref: decodeURIComponent(second) };
+  if (first === "c" && second && !third) return { name: "case", ref: decoded(second) };
   if (first === "staff" && !second) return { name: "staff" };
   if (first === "staff" && !third)
     if (second === "broadcasts" || second === "accounts" || second === "password")

@@ -1,5 +1,6 @@
 import type { AlertView, CaseView, MessageView } from "@contract/protocol";
 import { bytes, call, query } from "./http.ts";
+import { once } from "./once.ts";
 import type {
   AccountHealth,
   Agency,
@@ -39,15 +40,24 @@ export const areaAt = (at: Point, signal?: AbortSignal): Promise<{ area: AreaAt 
 export const findPlaces = (q: string, signal?: AbortSignal): Promise<PlaceFound[]> =>
   call(`/places${query({ q })}`, { signal });
 
-export const sendComplaint = (body: ComplaintSent, key: string): Promise<ComplaintMade> =>
-  call("/complaints", { method: "POST", body, idempotencyKey: key });
+export const sendComplaint = (body: ComplaintSent): Promise<ComplaintMade> =>
+  once(["complaint", body], (key) =>
+    call("/complaints", { method: "POST", body, idempotencyKey: key }),
+  );
 export const getComplaint = (
   ref: string,
   secret: string,
   signal?: AbortSignal,
 ): Promise<CitizenCase> => call(`/complaints/${id(ref)}`, { secret, signal });
 export const addToComplaint = (ref: string, secret: string, text: string): Promise<MessageView> =>
-  call(`/complaints/${id(ref)}/additions`, { method: "POST", secret, body: { text } });
+  once(["addition", ref, text], (key) =>
+    call(`/complaints/${id(ref)}/additions`, {
+      method: "POST",
+      secret,
+      body: { text },
+      idempotencyKey: key,
+    }),
+  );
 export const withdrawComplaint = (ref: string, secret: string): Promise<void> =>
   call(`/complaints/${id(ref)}/withdraw`, { method: "POST", secret, body: {} });
 export const complaintPhoto = (ref: string, secret: string, n: number): Promise<Blob> =>
@@ -69,8 +79,8 @@ export const listCases = (filter: CaseFilter, signal?: AbortSignal): Promise<Cas
   call(`/cases${query({ ...filter, limit: 50 })}`, { signal });
 export const getCase = (caseId: number, signal?: AbortSignal): Promise<StaffCase> =>
   call(`/cases/${caseId}`, { signal });
-const act = <T>(caseId: number, verb: string, body: object): Promise<T> =>
-  call(`/cases/${caseId}/${verb}`, { method: "POST", body });
+const act = <T>(caseId: number, verb: string, body: object, key?: string): Promise<T> =>
+  call(`/cases/${caseId}/${verb}`, { method: "POST", body, idempotencyKey: key });
 
 export interface Move {
   to: string;
@@ -101,9 +111,11 @@ export const rerouteCase = (caseId: number, agency: string, reason: string, vers
 export const undoCase = (caseId: number, version: number): Promise<CaseView> =>
   act(caseId, "undo", { version });
 export const answerCase = (caseId: number, text: string, resolve: boolean, version: number) =>
-  act<MessageView>(caseId, "answers", { text, resolve, version });
+  once(["answer", caseId, text, resolve], (key) =>
+    act<MessageView>(caseId, "answers", { text, resolve, version }, key),
+  );
 export const noteCase = (caseId: number, text: string) =>
-  act<MessageView>(caseId, "notes", { text });
+  once(["note", caseId, text], (key) => act<MessageView>(caseId, "notes", { text }, key));
 export const eraseCase = (caseId: number, reason: string) =>
   act<CaseView>(caseId, "erase", { reason });
 export const casePhoto = (caseId: number, n: number): Promise<Blob> =>

@@ -49,7 +49,7 @@ export interface Request {
   body?: unknown;
   /** The secret of a private link. */
   secret?: string | undefined;
-  idempotencyKey?: string;
+  idempotencyKey?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -74,6 +74,16 @@ export function errorBody(text: string): ErrorBody {
   }
 }
 
+/** A signal that aborts with the first of these. (Safari before 17.4 has no AbortSignal.any.) */
+export function firstOf(...signals: AbortSignal[]): AbortSignal {
+  const first = new AbortController();
+  for (const one of signals) {
+    if (one.aborted) first.abort(one.reason);
+    else one.addEventListener("abort", () => first.abort(one.reason), { signal: first.signal });
+  }
+  return first.signal;
+}
+
 async function answer(path: string, request: Request): Promise<Response> {
   const late = AbortSignal.timeout(TIMEOUT_MS);
   let response: Response;
@@ -82,7 +92,7 @@ async function answer(path: string, request: Request): Promise<Response> {
       method: request.method ?? "GET",
       headers: headers(request),
       credentials: "same-origin",
-      signal: request.signal ? AbortSignal.any([request.signal, late]) : late,
+      signal: request.signal ? firstOf(request.signal, late) : late,
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     });
   } catch (error) {

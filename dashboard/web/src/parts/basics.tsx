@@ -42,6 +42,7 @@ export function RefusalNotice(props: RefusalProps) {
 
 interface ButtonProps {
   children: ComponentChildren;
+  id?: string;
   busy?: boolean;
   look?: "main" | "side" | "danger" | "plain";
   type?: "button" | "submit";
@@ -51,11 +52,18 @@ interface ButtonProps {
 
 /** A button that shows its work and cannot be pressed a second time meanwhile. */
 export function Button(props: ButtonProps) {
-  const { children, look = "side", type = "button", onClick } = props;
+  const { children, id, look = "side", type = "button", onClick } = props;
   const { busy = false, disabled = false } = props;
   const inert = busy || disabled;
   return (
-    <button type={type} class={`button ${look}`} disabled={inert} aria-busy={busy} onClick={onClick}>
+    <button
+      id={id}
+      type={type}
+      class={`button ${look}`}
+      disabled={inert}
+      aria-busy={busy}
+      onClick={onClick}
+    >
       {busy && <span class="spinner" aria-hidden="true" />}
       {children}
     </button>

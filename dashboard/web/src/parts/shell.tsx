@@ -5,6 +5,7 @@ import { path } from "../router.ts";
 import { hasRole, loadSession, session, sessionEnded, worksCases } from "../state.ts";
 import { language, named, setLanguage, t } from "../texts/texts.ts";
 import { AlertLane } from "./alerts.tsx";
+import { useApprovals } from "./approvals.ts";
 import { ToastLine } from "./toast.tsx";
 import { useDeed } from "./work.ts";
 
@@ -67,6 +68,22 @@ function NavLink(props: {
   );
 }
 
+/** The way to the broadcasts, with how many wait for whoever may approve them. */
+function BroadcastsLink() {
+  const waiting = useApprovals();
+  return (
+    <NavLink to="/staff/broadcasts">
+      {t("staff.broadcasts")}
+      {!!waiting && (
+        <span class="count" title={t("staff.approvals", { n: waiting })}>
+          <span aria-hidden="true">{waiting}</span>
+          <span class="visually-hidden">{t("staff.approvals", { n: waiting })}</span>
+        </span>
+      )}
+    </NavLink>
+  );
+}
+
 function StaffNav() {
   const deed = useDeed();
   const user = session.value?.user;
@@ -81,9 +98,7 @@ function StaffNav() {
     <>
       <nav aria-label={t("staff.nav")}>
         {worksCases() && <NavLink to="/staff">{t("staff.queues")}</NavLink>}
-        {hasRole("broadcaster", "approver", "admin") && (
-          <NavLink to="/staff/broadcasts">{t("staff.broadcasts")}</NavLink>
-        )}
+        {hasRole("broadcaster", "approver", "admin") && <BroadcastsLink />}
         {hasRole("admin", "supervisor", "analyst") && (
           <NavLink to="/staff/accounts">{t("staff.accounts")}</NavLink>
         )}

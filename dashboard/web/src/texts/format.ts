@@ -24,7 +24,8 @@ function formatter(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
 
 /** "11월 24일 16:30" / "24 Nov, 16:30", in the reader's own zone. */
 export const dateTime = (at: string): string =>
-  formatter({ month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false })
+  // Not hour12: false, which some engines take for hours from 1 to 24.
+  formatter({ month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" })
     .format(new Date(at));
 
 /** "2026년 11월 24일 화요일 16:30:05" in full, for a title. */

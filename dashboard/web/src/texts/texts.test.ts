@@ -1,6 +1,6 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { flat } from "../../texts.plugin.ts";
-import { ago, fits, length, percent, span } from "./format.ts";
+import { ago, dateTime, fits, length, percent, span } from "./format.ts";
 import { fill, firstLanguage, language, setLanguage, t, word } from "./texts.ts";
 
 describe("the first language", () => {
@@ -58,6 +58,16 @@ describe("times and lengths", () => {
     expect(percent(0.834)).toBe("83 %");
     await setLanguage("ko");
     expect(percent(0.834)).toBe("83%");
+    await setLanguage("en");
+  });
+
+  it("begin the day at 00, on every engine", async () => {
+    const made = vi.spyOn(Intl, "DateTimeFormat");
+    await setLanguage("ko");
+    expect(dateTime(new Date(2026, 10, 24, 0, 5).toISOString())).toContain("00:05");
+    expect(made.mock.calls[0]?.[1]).toMatchObject({ hourCycle: "h23" });
+    expect(made.mock.calls[0]?.[1]).not.toHaveProperty("hour12"); // false may mean 1 to 24
+    made.mockRestore();
     await setLanguage("en");
   });
 

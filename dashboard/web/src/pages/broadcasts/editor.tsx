@@ -1,12 +1,25 @@
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { editBroadcast, writeBroadcast } from "../../api/calls.ts";
 import type { Broadcast, BroadcastSent, Language } from "../../api/types.ts";
-import { Button, Field, RefusalNotice } from "../../parts/basics.tsx";
+import { Button, Field, Notice, RefusalNotice } from "../../parts/basics.tsx";
+import { Dialog } from "../../parts/dialog.tsx";
 import { useDraft } from "../../parts/drafts.ts";
 import { useDeed } from "../../parts/work.ts";
 import { districts } from "../../state.ts";
 import { fits, length, span } from "../../texts/format.ts";
 import { named, t, word } from "../../texts/texts.ts";
-import { draftOf, EXPIRY_MIN, LIMITS, SEVERITIES } from "./rules.ts";
+import { Content } from "./content.tsx";
+import { draftOf, editable, EXPIRY_MIN, LIMITS, SEVERITIES } from "./rules.ts";
+
+/** What is being written, and the broadcast as it stood when that was begun (null: a new one). */
+interface Written {
+  base: Broadcast | null;
+  content: BroadcastSent;
+}
+
+/** What is begun on a broadcast (null: on a new one), until it is saved or thrown away. */
+export const useWritten = (id: number | null) =>
+  useDraft<Written>(id === null ? "broadcast" : `broadcast ${id}`);
 
 /** How much of a phone's message a text takes. */
 function LengthMeter(props: { text: string }) {
@@ -97,89 +110,148 @@ function Areas(props: { areas: readonly string[]; onChange: (areas: string[]) =>
   );
 }
 
-/** Writes a new broadcast, or changes one that nobody has approved. Nothing goes out from here. */
-export function Editor(props: {
-  broadcast: Broadcast | null;
-  onDone: (saved: Broadcast) => void;
-  onCancel: () => void;
-}) {
-  const { broadcast } = props;
-  const [kept, setDraft] = useDraft<BroadcastSent>(
-    broadcast ? `broadcast ${broadcast.id} ${broadcast.version}` : "broadcast",
-  );
-  const draft = kept ?? draftOf(broadcast);
-  const deed = useDeed();
-  const choices = [...new Set([...EXPIRY_MIN, draft.expires_in_min])].sort((a, b) => a - b);
-  const set = (values: Partial<BroadcastSent>): void => setDraft({ ...draft, ...values });
-  const save = (event: SubmitEvent): void => {
-    event.preventDefault();
-    void deed.run(async () => {
-      const saved = broadcast
-        ? await editBroadcast(broadcast.id, broadcast.version, draft)
-        : await writeBroadcast(draft);
-      setDraft(null);
-      props.onDone(saved);
-    });
-  };
+/** Says that a colleague has saved or moved it since one began to write, and shows how it stands now. */
+function Overtaken(props: { now: Broadcast; onGoOn: (() => void) | null }) {
+  const { now, onGoOn } = props;
   return (
-    <form class="card editor" onSubmit={save}>
-      <h2>{broadcast ? t("broadcast.edit") : t("broadcast.new")}</h2>
-      <div class="segments" role="group" aria-label={t("broadcast.severity")}>
-        {SEVERITIES.map((severity) => (
-          <button
-            key={severity}
-            type="button"
-            class={severity}
-            aria-pressed={draft.severity === severity}
-            onClick={() => set({ severity })}
-          >
-            {word("severity", severity)}
-          </button>
-        ))}
-      </div>
-      <div class="both">
-        <Words spoken="ko" draft={draft} onChange={setDraft} />
-        <Words spoken="en" draft={draft} onChange={setDraft} />
-      </div>
-      <Areas areas={draft.areas} onChange={(areas) => set({ areas })} />
-      <div class="row-fields">
-        <Field label={t("broadcast.expiry")}>
-          {({ id }) => (
-            <select
-              id={id}
-              value={draft.expires_in_min}
-              onChange={(event) => set({ expires_in_min: Number(event.currentTarget.value) })}
-            >
-              {choices.map((minutes) => (
-                <option key={minutes} value={minutes}>
-                  {span(minutes * 60_000)}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        <label class="toggle">
-          <input
-            type="checkbox"
-            checked={draft.exercise}
-            onChange={(event) => set({ exercise: event.currentTarget.checked })}
-          />
-          {t("broadcast.exercise")}
-        </label>
-      </div>
-      <RefusalNotice refusal={deed.refusal} />
+    <section class="overtaken">
+      <Notice tone="warn">
+        {editable(now)
+          ? t("broadcast.overtaken")
+          : t("broadcast.overtaken_closed", { state: word("state", now.state) })}
+      </Notice>
+      <Content broadcast={now} />
+      {onGoOn && <Button onClick={onGoOn}>{t("broadcast.go_on")}</Button>}
+    </section>
+  );
+}
+
+function DiscardDialog(props: { onDiscard: () => void; onClose: () => void }) {
+  return (
+    <Dialog title={t("broadcast.discard")} onClose={props.onClose}>
+      <p>{t("broadcast.discard_sure")}</p>
       <footer>
-        <Button
-          onClick={() => {
-            setDraft(null);
-            props.onCancel();
-          }}
-        >
-          {t("common.cancel")}</Button>
-        <Button type="submit" look="main" busy={deed.busy}>
-          {t("broadcast.save")}
+        <Button onClick={props.onClose}>{t("broadcast.keep_writing")}</Button>
+        <Button look="danger" onClick={props.onDiscard}>
+          {t("broadcast.discard")}
         </Button>
       </footer>
-    </form>
+    </Dialog>
+  );
+}
+
+function Terms(props: { draft: BroadcastSent; onChange: (draft: BroadcastSent) => void }) {
+  const { draft, onChange } = props;
+  const choices = [...new Set([...EXPIRY_MIN, draft.expires_in_min])].sort((a, b) => a - b);
+  return (
+    <div class="row-fields">
+      <Field label={t("broadcast.expiry")}>
+        {({ id }) => (
+          <select
+            id={id}
+            value={draft.expires_in_min}
+            onChange={(event) =>
+              onChange({ ...draft, expires_in_min: Number(event.currentTarget.value) })
+            }
+          >
+            {choices.map((minutes) => (
+              <option key={minutes} value={minutes}>
+                {span(minutes * 60_000)}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <label class="toggle">
+        <input
+          type="checkbox"
+          checked={draft.exercise}
+          onChange={(event) => onChange({ ...draft, exercise: event.currentTarget.checked })}
+        />
+        {t("broadcast.exercise")}
+      </label>
+    </div>
+  );
+}
+
+/** Writes a new broadcast, or changes one that nobody has approved. Nothing goes out from here. */
+export function Editor(props: {
+  /** As it stands now: it may move on under whoever is writing. */
+  broadcast: Broadcast | null;
+  onDone: (saved: Broadcast) => void;
+  /** What was refused was most often written on what is no longer there. */
+  onRefused: () => void;
+  onCancel: () => void;
+}) {
+  const now = props.broadcast;
+  const [kept, keep] = useWritten(now?.id ?? null);
+  // What is edited is what was on the screen when the editor opened, nothing newer.
+  const [opened] = useState<Written>({ base: now, content: draftOf(now) });
+  const { base, content } = kept ?? opened;
+  const [leaving, setLeaving] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const deed = useDeed();
+  const typed = JSON.stringify(content) !== JSON.stringify(draftOf(base));
+  const overtaken = now && base && now.version > base.version ? now : null;
+  const change = (content: BroadcastSent): void => keep({ base, content });
+  useLayoutEffect(() => form.current?.querySelector("input")?.focus(), []);
+  const discard = (): void => {
+    keep(null);
+    props.onCancel();
+  };
+  const save = (event: SubmitEvent): void => {
+    event.preventDefault();
+    if (overtaken) return;
+    void deed
+      .run(async () => {
+        const saved = base
+          ? await editBroadcast(base.id, base.version, content)
+          : await writeBroadcast(content);
+        keep(null);
+        props.onDone(saved);
+      })
+      .then((done) => {
+        if (!done) props.onRefused();
+      });
+  };
+  return (
+    <>
+      <form ref={form} class="card editor" onSubmit={save}>
+        <h2>{base ? t("broadcast.edit") : t("broadcast.new")}</h2>
+        {overtaken && (
+          <Overtaken
+            now={overtaken}
+            onGoOn={typed && editable(overtaken) ? () => keep({ base: overtaken, content }) : null}
+          />
+        )}
+        <div class="segments" role="group" aria-label={t("broadcast.severity")}>
+          {SEVERITIES.map((severity) => (
+            <button
+              key={severity}
+              type="button"
+              class={severity}
+              aria-pressed={content.severity === severity}
+              onClick={() => change({ ...content, severity })}
+            >
+              {word("severity", severity)}
+            </button>
+          ))}
+        </div>
+        <div class="both">
+          <Words spoken="ko" draft={content} onChange={change} />
+          <Words spoken="en" draft={content} onChange={change} />
+        </div>
+        <Areas areas={content.areas} onChange={(areas) => change({ ...content, areas })} />
+        <Terms draft={content} onChange={change} />
+        <RefusalNotice refusal={overtaken ? null : deed.refusal} />
+        <footer>
+          <Button onClick={() => (typed ? setLeaving(true) : discard())}>{t("common.cancel")}</Button>
+          <Button type="submit" look="main" busy={deed.busy} disabled={overtaken !== null}>
+            {t("broadcast.save")}
+          </Button>
+        </footer>
+      </form>
+      {leaving && <DiscardDialog onDiscard={discard} onClose={() => setLeaving(false)} />}
+    </>
   );
 }

@@ -1,42 +1,14 @@
 import { useState } from "preact/hooks";
 import { moveBroadcast } from "../../api/calls.ts";
 import type { Broadcast, User } from "../../api/types.ts";
-import { areaNames } from "../../parts/alerts.tsx";
 import { Button, Field, Notice, RefusalNotice } from "../../parts/basics.tsx";
 import { Ago, MarkChip, StateChip } from "../../parts/chips.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { useDeed } from "../../parts/work.ts";
-import { dateTime, span } from "../../texts/format.ts";
-import { t, word } from "../../texts/texts.ts";
-import { approval, mayEdit, needsReason, offered, shortHash, unsent } from "./rules.ts";
-
-/** Exactly what would go out, in both languages, and the hash that an approval is bound to. */
-function Content(props: { broadcast: Broadcast }) {
-  const { broadcast } = props;
-  return (
-    <>
-      <div class="both">
-        {(["ko", "en"] as const).map((spoken) => (
-          <section key={spoken} lang={spoken} class="said">
-            <h3>{broadcast.headline[spoken]}</h3>
-            <p class="text">{broadcast.text[spoken]}</p>
-          </section>
-        ))}
-      </div>
-      <p class="alert-facts">
-        <span>{areaNames(broadcast.areas)}</span>
-        <span>
-          {broadcast.expires_at
-            ? t("alert.until", { at: dateTime(broadcast.expires_at) })
-            : t("broadcast.valid_for", { span: span(broadcast.expires_in_min * 60_000) })}
-        </span>
-        <span title={broadcast.content_hash}>
-          {t("broadcast.hash")} <code>{shortHash(broadcast.content_hash)}</code>
-        </span>
-      </p>
-    </>
-  );
-}
+import { language, t, word } from "../../texts/texts.ts";
+import { Content } from "./content.tsx";
+import { useWritten } from "./editor.tsx";
+import { approval, mayEdit, needsReason, offered, unsent } from "./rules.ts";
 
 function MoveDialog(props: {
   broadcast: Broadcast;
@@ -58,10 +30,13 @@ function MoveDialog(props: {
   const go = (event: SubmitEvent): void => {
     event.preventDefault();
     void deed
-      .run(async () => props.onDone(await moveBroadcast(shown, to, reason.trim() || undefined)))
+      .run(async () => {
+        const moved = await moveBroadcast(shown, to, reason.trim() || undefined);
+        props.onClose();
+        props.onDone(moved);
+      })
       .then((done) => {
-        if (done) props.onClose();
-        else props.onRefused();
+        if (!done) props.onRefused();
       });
   };
   return (
@@ -109,6 +84,11 @@ function MoveDialog(props: {
   );
 }
 
+export const cardId = (id: number): string => `broadcast-${id}`;
+
+/** Moves that nothing is asked about: either way back is open, and nothing goes out. */
+const AT_ONCE = ["submitted", "draft"];
+
 /** One broadcast with its way so far and what the reader may do with it. */
 export function One(props: {
   broadcast: Broadcast;
@@ -120,17 +100,23 @@ export function One(props: {
   const { broadcast, user } = props;
   const [moving, setMoving] = useState<string | null>(null);
   const deed = useDeed();
+  const [written] = useWritten(broadcast.id);
   const moves = offered(user, broadcast);
   const right = approval(user, broadcast);
   const why = unsent(broadcast);
-  const submit = (): void =>
+  const move = (to: string): void =>
     void deed
-      .run(async () => props.onChanged(await moveBroadcast(broadcast, "submitted")))
+      .run(async () => props.onChanged(await moveBroadcast(broadcast, to)))
       .then((done) => {
         if (!done) props.onRefused();
       });
   return (
-    <article class={`card broadcast ${broadcast.severity}`} id={`broadcast-${broadcast.id}`}>
+    <article
+      class={`card broadcast ${broadcast.severity}`}
+      id={cardId(broadcast.id)}
+      aria-label={broadcast.headline[language.value]}
+      tabIndex={-1}
+    >
       <header>
         <p class="chips">
           <span class={`chip severity-${broadcast.severity}`}>
@@ -171,14 +157,23 @@ export function One(props: {
       )}
       <RefusalNotice refusal={deed.refusal} />
       <footer>
-        {mayEdit(user, broadcast) && <Button onClick={props.onEdit}>{t("broadcast.edit")}</Button>}
-        {moves.includes("submitted") && (
-          <Button look="main" busy={deed.busy} onClick={submit}>
-            {word("move", "submitted")}
+        {(written || mayEdit(user, broadcast)) && (
+          <Button onClick={props.onEdit}>
+            {mayEdit(user, broadcast) ? t("broadcast.edit") : t("broadcast.begun")}
           </Button>
         )}
+        {AT_ONCE.filter((to) => moves.includes(to)).map((to) => (
+          <Button
+            key={to}
+            look={to === "submitted" ? "main" : "side"}
+            busy={deed.busy}
+            onClick={() => move(to)}
+          >
+            {word("move", to)}
+          </Button>
+        ))}
         {moves
-          .filter((to) => to !== "submitted")
+          .filter((to) => !AT_ONCE.includes(to))
           .map((to) => (
             <Button
               key={to}

@@ -47,7 +47,10 @@ describe("the moves offered", () => {
       "approved",
       "cancelled",
     ]);
-    expect(offered(person(1, "broadcaster"), broadcast("submitted"))).toEqual(["cancelled"]);
+    expect(offered(person(1, "broadcaster"), broadcast("submitted"))).toEqual([
+      "draft",
+      "cancelled",
+    ]);
     expect(offered(person(1, "admin"), broadcast("submitted"))).toEqual([]);
     expect(offered(person(1, "broadcaster"), broadcast("expired"))).toEqual([]);
   });

@@ -22,7 +22,7 @@ export function offered(user: User, broadcast: Broadcast): string[] {
     .filter(({ to, guards }) => {
       if ((guards as readonly string[]).includes("system")) return false;
       if (to === "approved" || to === "returned") return has(user, "approver");
-      if (to === "submitted") return has(user, "broadcaster");
+      if (to === "submitted" || to === "draft") return has(user, "broadcaster");
       return has(user, "broadcaster", "approver");
     })
     .map((move) => move.to);
@@ -34,8 +34,12 @@ export function unsent(broadcast: Broadcast): "late" | "undecided" | null {
   return broadcast.approved_by_name ? "late" : "undecided";
 }
 
+/** Whether its text may still be changed. */
+export const editable = (broadcast: Broadcast): boolean =>
+  ["draft", "returned"].includes(broadcast.state);
+
 export const mayEdit = (user: User, broadcast: Broadcast): boolean =>
-  has(user, "broadcaster") && ["draft", "returned"].includes(broadcast.state);
+  has(user, "broadcaster") && editable(broadcast);
 
 export const mayWrite = (user: User): boolean => has(user, "broadcaster");
 

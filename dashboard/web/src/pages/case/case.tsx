@@ -10,12 +10,15 @@ import { Dialog } from "../../parts/dialog.tsx";
 import { useDraft } from "../../parts/drafts.ts";
 import { Photos } from "../../parts/photos.tsx";
 import { useAsked, useDeed } from "../../parts/work.ts";
+import { decoded } from "../../router.ts";
 import { agencyName, carryKey, districtName, readerDistrict, serviceName } from "../../state.ts";
 import { dateTime } from "../../texts/format.ts";
 import { t, word } from "../../texts/texts.ts";
 
-/** The private link's secret: after the sign, so that it never reaches a server's log. */
-const secretHere = (): string => decodeURIComponent(location.hash.slice(1));
+/** The private link's secret: after the sign, so that it never reaches a server's log. Empty where
+ * there is none, or what no secret holds. */
+const secretHere = (): string =>
+  /^[\w-]+$/.exec(decoded(location.hash.slice(1)))?.[0] ?? "";
 
 /** The case whose work this page shows: one's own, or the one that it was merged into. */
 const worked = (known: CitizenCase): CaseView | null => known.follows ?? known.case;

@@ -1,5 +1,14 @@
-import type { ComplaintSent, Language } from "../../api/types.ts";
-import type { Where } from "./place.tsx";
+import type { ComplaintSent, Language, Point } from "../../api/types.ts";
+
+export interface Where {
+  at: Point | null;
+  /** What the person wrote or chose; sent along with the point, or alone. */
+  place: string;
+  /** Whether the point is the suggested place's: it goes when other words are written over its name. */
+  suggested: boolean;
+}
+
+export const nowhere: Where = { at: null, place: "", suggested: false };
 
 export interface Draft {
   text: string;
@@ -12,7 +21,7 @@ export interface Draft {
 
 export const emptyDraft: Draft = {
   text: "",
-  where: { at: null, place: "" },
+  where: nowhere,
   name: "",
   email: "",
   phone: "",
@@ -39,12 +48,6 @@ export function keepDraft(draft: Draft): void {
   } catch {
     // Without storage the draft lives as long as the page.
   }
-}
-
-/** A key by which the hub knows a repeated sending of the same form. */
-export function newKey(): string {
-  const random = crypto.getRandomValues(new Uint8Array(16));
-  return [...random].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** The complaint that a draft stands for: what was left empty is left out. */

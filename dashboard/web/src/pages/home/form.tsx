@@ -2,9 +2,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { sendComplaint } from "../../api/calls.ts";
 import type { ComplaintMade, Language } from "../../api/types.ts";
 import { Button, Field, RefusalNotice } from "../../parts/basics.tsx";
+import { Dialog } from "../../parts/dialog.tsx";
 import { useDeed } from "../../parts/work.ts";
 import { language, t } from "../../texts/texts.ts";
-import { complaint, type Draft, emptyDraft, keepDraft, loadDraft, newKey } from "./draft.ts";
+import { complaint, type Draft, emptyDraft, keepDraft, loadDraft } from "./draft.ts";
 import { PlacePicker } from "./place.tsx";
 import { PhotoPicker, useUploads } from "./uploads.tsx";
 
@@ -69,17 +70,40 @@ function Contact(props: { draft: Draft; set: (values: Partial<Draft>) => void })
   );
 }
 
-/** The complaint form. The same key goes with every try to send it, so that none counts twice. */
+/** Asked before a complaint goes without a photo that the person has chosen for it. */
+function WithoutDialog(props: { photos: number; onSend: () => void; onClose: () => void }) {
+  return (
+    <Dialog title={t("photo.without")} onClose={props.onClose}>
+      <p>{t("photo.without_sure", { n: props.photos })}</p>
+      <footer>
+        <Button onClick={props.onClose}>{t("common.back")}</Button>
+        <Button look="main" onClick={props.onSend}>
+          {t("photo.without_go")}
+        </Button>
+      </footer>
+    </Dialog>
+  );
+}
+
+/** The complaint form. */
 export function ComplaintForm(props: { onMade: (made: ComplaintMade) => void }) {
   const [draft, setDraft] = useState(loadDraft);
   const [empty, setEmpty] = useState(false);
+  const [without, setWithout] = useState(false);
   const uploads = useUploads();
   const deed = useDeed();
-  const key = useRef({ for: "", value: newKey() });
   const area = useRef<HTMLTextAreaElement>(null);
   const set = (values: Partial<Draft>): void => setDraft((before) => ({ ...before, ...values }));
   useEffect(() => keepDraft(draft), [draft]);
 
+  const send = (): void => {
+    setWithout(false);
+    void deed.run(async () => {
+      const made = await sendComplaint(complaint(draft, uploads.ids, language.value));
+      keepDraft(emptyDraft);
+      props.onMade(made);
+    });
+  };
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     if (!draft.text.trim()) {
@@ -87,14 +111,8 @@ export function ComplaintForm(props: { onMade: (made: ComplaintMade) => void }) 
       area.current?.focus();
       return;
     }
-    const body = complaint(draft, uploads.ids, language.value);
-    const content = JSON.stringify(body);
-    if (key.current.for !== content) key.current = { for: content, value: newKey() };
-    void deed.run(async () => {
-      const made = await sendComplaint(body, key.current.value);
-      keepDraft(emptyDraft);
-      props.onMade(made);
-    });
+    if (uploads.failed) setWithout(true);
+    else send();
   };
   const field = deed.refusal?.field;
   return (
@@ -132,6 +150,13 @@ export function ComplaintForm(props: { onMade: (made: ComplaintMade) => void }) 
         </Button>
         <p class="hint">{t("form.emergency")}</p>
       </div>
+      {without && (
+        <WithoutDialog
+          photos={uploads.failed}
+          onSend={send}
+          onClose={() => setWithout(false)}
+        />
+      )}
     </form>
   );
 }

@@ -6,25 +6,30 @@ import { MapView } from "../../map/map.tsx";
 import { Button, Notice, refusalWords } from "../../parts/basics.tsx";
 import { districtOf, readerDistrict } from "../../state.ts";
 import { language, named, t } from "../../texts/texts.ts";
+import { nowhere, type Where } from "./draft.ts";
 
-export interface Where {
-  at: Point | null;
-  /** What the person wrote or chose; sent along with the point, or alone. */
-  place: string;
+interface Found {
+  places: PlaceFound[];
+  /** Whether what was typed last is no place that is known here. */
+  nothing: boolean;
 }
 
 /** Places for what is typed, asked for once typing rests. */
-function useFound(q: string, searching: boolean): PlaceFound[] {
-  const [found, setFound] = useState<PlaceFound[]>([]);
+function useFound(q: string, searching: boolean): Found {
+  const [found, setFound] = useState<Found>({ places: [], nothing: false });
   useEffect(() => {
     const wanted = q.trim();
-    if (!searching || wanted.length < 2) {
-      setFound([]);
+    const short = wanted.length < 2;
+    if (!searching || short) {
+      setFound((before) => ({ places: [], nothing: before.nothing && !short }));
       return undefined;
     }
     const stop = new AbortController();
     const timer = setTimeout(() => {
-      findPlaces(wanted, stop.signal).then(setFound, () => setFound([]));
+      findPlaces(wanted, stop.signal).then(
+        (places) => setFound({ places, nothing: places.length === 0 }),
+        () => setFound({ places: [], nothing: false }),
+      );
     }, 180);
     return () => {
       clearTimeout(timer);
@@ -57,13 +62,18 @@ function useArea(at: Point | null): { area: AreaAt | null; refusal: Refusal | nu
   return state;
 }
 
-function Search(props: { place: string; onType: (q: string) => void; onChoose: (one: PlaceFound) => void }) {
+function Search(props: {
+  where: Where;
+  onType: (q: string) => void;
+  onChoose: (one: PlaceFound) => void;
+}) {
+  const { at, place } = props.where;
   const [searching, setSearching] = useState(false);
   const [active, setActive] = useState(0);
-  const found = useFound(props.place, searching);
+  const { places, nothing } = useFound(place, searching);
   const id = useId();
-  const open = searching && found.length > 0;
-  useEffect(() => setActive(0), [found]);
+  const open = searching && places.length > 0;
+  useEffect(() => setActive(0), [places]);
   const choose = (one: PlaceFound | undefined): void => {
     if (!one) return;
     setSearching(false);
@@ -73,12 +83,12 @@ function Search(props: { place: string; onType: (q: string) => void; onChoose: (
     if (event.isComposing) return;
     if (event.key === "Enter") {
       event.preventDefault();
-      if (open) choose(found[active]);
+      if (open) choose(places[active]);
     } else if (event.key === "Escape") setSearching(false);
     else if (open && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
       const by = event.key === "ArrowDown" ? 1 : -1;
-      setActive((active + by + found.length) % found.length);
+      setActive((active + by + places.length) % places.length);
     }
   };
   return (
@@ -96,7 +106,7 @@ function Search(props: { place: string; onType: (q: string) => void; onChoose: (
         aria-controls={`${id}-list`}
         aria-activedescendant={open ? `${id}-${active}` : undefined}
         placeholder={t("place.placeholder")}
-        value={props.place}
+        value={place}
         onInput={(event) => {
           setSearching(true);
           props.onType(event.currentTarget.value);
@@ -106,7 +116,7 @@ function Search(props: { place: string; onType: (q: string) => void; onChoose: (
       />
       {open && (
         <ul id={`${id}-list`} role="listbox" class="found">
-          {found.map((one, n) => (
+          {places.map((one, n) => (
             <li
               key={`${one.name}/${one.lat}/${one.lon}`}
               id={`${id}-${n}`}
@@ -123,6 +133,9 @@ function Search(props: { place: string; onType: (q: string) => void; onChoose: (
           ))}
         </ul>
       )}
+      <p class="hint" role="status">
+        {nothing && !at && t("place.nothing")}
+      </p>
     </div>
   );
 }
@@ -141,7 +154,8 @@ export function PlacePicker(props: { where: Where; onChange: (where: Where) => v
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => {
         setLocating(false);
-        onChange({ ...latest.current, at: { lat: coords.latitude, lon: coords.longitude } });
+        const at = { lat: coords.latitude, lon: coords.longitude };
+        onChange({ ...latest.current, at, suggested: false });
       },
       () => {
         setLocating(false);
@@ -159,9 +173,13 @@ export function PlacePicker(props: { where: Where; onChange: (where: Where) => v
       <p class="hint">{t("place.hint")}</p>
       <div class="place-tools">
         <Search
-          place={where.place}
-          onType={(place) => onChange({ ...where, place })}
-          onChoose={(one) => onChange({ place: one.name, at: { lat: one.lat, lon: one.lon } })}
+          where={where}
+          onType={(place) =>
+            onChange(where.suggested ? { ...nowhere, place } : { ...where, place })
+          }
+          onChoose={({ name, lat, lon }) =>
+            onChange({ at: { lat, lon }, place: name, suggested: true })
+          }
         />
         <Button busy={locating} onClick={locate}>
           {t("place.locate")}
@@ -171,7 +189,7 @@ export function PlacePicker(props: { where: Where; onChange: (where: Where) => v
       <MapView
         label={t("place.map")}
         at={where.at}
-        onPick={(at) => onChange({ ...where, at })}
+        onPick={(at) => onChange({ ...where, at, suggested: false })}
         chosen={area?.district_code ?? null}
       />
       <p class="place-line" aria-live="polite">
@@ -179,7 +197,7 @@ export function PlacePicker(props: { where: Where; onChange: (where: Where) => v
         {areaWords && <strong>{areaWords}</strong>}
         {area?.approximate && <span class="hint">{t("place.approximate")}</span>}
         {where.at && (
-          <button type="button" class="plain" onClick={() => onChange({ at: null, place: "" })}>
+          <button type="button" class="plain" onClick={() => onChange(nowhere)}>
             {t("place.clear")}
           </button>
         )}

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { Refusal } from "../../api/http.ts";
 import { shrink, upload } from "../../api/upload.ts";
-import { Button, refusalWords } from "../../parts/basics.tsx";
+import { Button, Notice, refusalWords } from "../../parts/basics.tsx";
 import { percent } from "../../texts/format.ts";
 import { t } from "../../texts/texts.ts";
 
@@ -9,25 +9,36 @@ export const MAX_PHOTOS = 5;
 
 export interface Upload {
   key: number;
-  name: string;
+  file: File;
   url: string;
   share: number;
   id: string | null;
   refusal: Refusal | null;
 }
 
+/** What was chosen last and not taken: how many beyond the limit, and what is no picture. */
+export interface LeftOut {
+  over: number;
+  others: readonly string[];
+}
+
 export interface Uploads {
   all: readonly Upload[];
+  leftOut: LeftOut;
   /** Whether any is still on its way. */
   running: boolean;
+  /** How many could not be sent. */
+  failed: number;
   ids: string[];
   add: (files: Iterable<File>) => void;
+  again: (one: Upload) => void;
   remove: (key: number) => void;
 }
 
 /** Photos chosen for a complaint, each sent as soon as it is chosen. */
 export function useUploads(): Uploads {
   const [all, setAll] = useState<readonly Upload[]>([]);
+  const [leftOut, setLeftOut] = useState<LeftOut>({ over: 0, others: [] });
   const stops = useRef(new Map<number, AbortController>());
   const nextKey = useRef(1);
   const count = useRef(0);
@@ -47,15 +58,11 @@ export function useUploads(): Uploads {
     setAll((before) => before.map((one) => (one.key === key ? { ...one, ...values } : one)));
   }, []);
 
-  const begin = useCallback(
-    (file: File) => {
-      const key = nextKey.current++;
+  const send = useCallback(
+    (key: number, file: File) => {
       const stop = new AbortController();
-      const url = URL.createObjectURL(file);
-      urls.current.add(url);
       stops.current.set(key, stop);
-      const fresh = { key, name: file.name, url, share: 0, id: null, refusal: null };
-      setAll((before) => [...before, fresh]);
+      change(key, { share: 0, refusal: null });
       shrink(file)
         .then((photo) => upload(photo, (share) => change(key, { share }), stop.signal))
         .then(
@@ -68,25 +75,47 @@ export function useUploads(): Uploads {
     [change],
   );
 
+  const begin = useCallback(
+    (file: File) => {
+      const key = nextKey.current++;
+      const url = URL.createObjectURL(file);
+      urls.current.add(url);
+      setAll((before) => [...before, { key, file, url, share: 0, id: null, refusal: null }]);
+      send(key, file);
+    },
+    [send],
+  );
+
   const add = useCallback(
     (files: Iterable<File>) => {
-      const room = MAX_PHOTOS - count.current;
-      for (const file of [...files].filter(isPicture).slice(0, Math.max(0, room))) begin(file);
+      const chosen = [...files];
+      if (!chosen.length) return;
+      const pictures = chosen.filter(isPicture);
+      const room = Math.max(0, MAX_PHOTOS - count.current);
+      for (const file of pictures.slice(0, room)) begin(file);
+      const others = chosen.filter((file) => !isPicture(file)).map((file) => file.name);
+      setLeftOut({ over: Math.max(0, pictures.length - room), others });
     },
     [begin],
   );
+
+  const again = useCallback(({ key, file }: Upload) => send(key, file), [send]);
 
   const remove = useCallback((key: number) => {
     stops.current.get(key)?.abort();
     stops.current.delete(key);
     setAll((before) => before.filter((one) => one.key !== key));
+    setLeftOut({ over: 0, others: [] });
   }, []);
 
   return {
     all,
+    leftOut,
     running: all.some((one) => !one.id && !one.refusal),
+    failed: all.filter((one) => one.refusal).length,
     ids: all.flatMap((one) => (one.id ? [one.id] : [])),
     add,
+    again,
     remove,
   };
 }
@@ -94,21 +123,35 @@ export function useUploads(): Uploads {
 // Some systems give HEIC files no type at all; those the hub judges.
 const isPicture = (file: File): boolean => file.type.startsWith("image/") || file.type === "";
 
-function Tile(props: { one: Upload; onRemove: () => void }) {
+// What the hub has refused for what it is, it would refuse again.
+const mayBeTriedAgain = (refusal: Refusal): boolean => !refusal.code.startsWith("photo.");
+
+function Tile(props: { one: Upload; onAgain: () => void; onRemove: () => void }) {
   const { one } = props;
+  const { name } = one.file;
   return (
     <li class={one.refusal ? "upload failed" : "upload"}>
-      <img src={one.url} alt={one.name} />
+      <img src={one.url} alt={name} />
       {!one.id && !one.refusal && (
         <progress max={1} value={one.share} aria-label={t("photo.sending")}>
           {percent(one.share)}
         </progress>
       )}
       {one.refusal && <span class="error">{refusalWords(one.refusal)}</span>}
+      {one.refusal && mayBeTriedAgain(one.refusal) && (
+        <button
+          type="button"
+          class="plain"
+          aria-label={t("photo.again", { name })}
+          onClick={props.onAgain}
+        >
+          {t("common.again")}
+        </button>
+      )}
       <button
         type="button"
         class="icon remove"
-        aria-label={t("photo.remove", { name: one.name })}
+        aria-label={t("photo.remove", { name })}
         onClick={props.onRemove}
       >
         ✕
@@ -118,7 +161,7 @@ function Tile(props: { one: Upload; onRemove: () => void }) {
 }
 
 export function PhotoPicker(props: { uploads: Uploads }) {
-  const { all, add, remove } = props.uploads;
+  const { all, leftOut, add, again, remove } = props.uploads;
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
   const full = all.length >= MAX_PHOTOS;
@@ -154,12 +197,23 @@ export function PhotoPicker(props: { uploads: Uploads }) {
       />
       <ul class="uploads">
         {all.map((one) => (
-          <Tile key={one.key} one={one} onRemove={() => remove(one.key)} />
+          <Tile
+            key={one.key}
+            one={one}
+            onAgain={() => again(one)}
+            onRemove={() => remove(one.key)}
+          />
         ))}
       </ul>
       <Button disabled={full} onClick={() => input.current?.click()}>
         {t("photo.add")}
       </Button>
+      {leftOut.over > 0 && (
+        <Notice tone="warn">{t("photo.over", { n: MAX_PHOTOS, over: leftOut.over })}</Notice>
+      )}
+      {leftOut.others.length > 0 && (
+        <Notice tone="warn">{t("photo.others", { names: leftOut.others.join(", ") })}</Notice>
+      )}
       <p class="hint">{t("photo.hint", { n: MAX_PHOTOS })}</p>
     </fieldset>
   );
