@@ -9,6 +9,7 @@ import pytest
 from classifiers import lexicon, load
 from classifiers.lexicon import alarm
 from classifiers.model import URGENT
+from classifiers.training import corpus
 
 MODEL = load()
 
@@ -204,10 +205,33 @@ def test_a_look_alike_does_not(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", [pattern for pattern, _ in lexicon._GRAVE_KOREAN + lexicon._GRAVE_ENGLISH]
+    "pattern", [pattern for pattern, *_ in lexicon._GRAVE_KOREAN + lexicon._GRAVE_ENGLISH]
 )
 def test_every_pattern_has_its_example(pattern: re.Pattern[str]) -> None:
     assert any(map(pattern.search, GRAVE_KOREAN + GRAVE_ENGLISH + MORE_GRAVE))
+
+
+@pytest.mark.parametrize(
+    ("grave", "script"),
+    [(lexicon._GRAVE_KOREAN, lexicon._HANGUL), (lexicon._GRAVE_ENGLISH, lexicon._LATIN)],
+    ids=["Korean", "English"],
+)
+def test_what_no_word_is_there_for_would_not_have_been_found(
+    grave: lexicon.Grave, script: re.Pattern[str]
+) -> None:
+    texts = [*GRAVE_KOREAN, *GRAVE_ENGLISH, *MORE_GRAVE]
+    texts += [text for pair in EXCUSES for text in pair]
+    texts += [text for _, _, urgency, _, text in corpus.seeds() if urgency in URGENT]
+    for text in filter(script.search, texts):
+        left_out = {*grave} - {*lexicon._could_say(grave, text.lower())}
+        assert not any(pattern.search(text) for pattern, *_ in left_out), text
+
+
+@pytest.mark.parametrize(
+    "text", ["THE HOUSE IS ON FIRE", "The house is on f\u0131re", "A man i\u017f drowning"]
+)
+def test_capitals_and_strange_letters_hide_no_danger(text: str) -> None:
+    assert alarm(text) is not None
 
 
 def test_every_excuse_silences_what_would_ring_and_nothing_else(
