@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from classifiers.abuse import Abuse
 from classifiers.abuse import read as abuse_of
-from classifiers.features import Counts, Room, count_normalised, normalise, word_of_each
+from classifiers.features import Counts, Room, Signs, count_signs, normalise, signs, word_of_each
 from classifiers.language import language
 from classifiers.lexicon import CONFIDENCE, Alarm, alarm
 from classifiers.marks import Found
@@ -77,7 +77,7 @@ class Reading:
     """A text as the model sees it, and for each head the probability of each class."""
 
     text: str
-    normal: str
+    signs: Signs
     blocks: tuple[Counts, ...]
     values: tuple[NDArray[np.float32], ...]
     scores: NDArray[np.float32]
@@ -190,7 +190,7 @@ class Classifier:
         return [
             number
             for number, (reading, found) in enumerate(zip(read, places, strict=True))
-            if reading.normal and asked(reading.probabilities, found)
+            if reading.signs.text and asked(reading.probabilities, found)
         ]
 
     def _looked_at(self, texts: Sequence[str]) -> tuple[list[Reading], list[Found]]:
@@ -219,15 +219,15 @@ class Classifier:
         return replace(reading, probabilities=found)
 
     def _read(self, text: str) -> Reading:
-        normal = normalise(text)
-        blocks = count_normalised(normal, self._bits)
+        read = signs(normalise(text))
+        blocks = count_signs(read, self._bits)
         values = weigh(blocks, self._idf)
         scores = self._weights.scores(*joined(blocks, values))
         found = {
             name: probabilities(scores[head.columns], head.sharpness, head.floor)
             for name, head in self._heads.items()
         }
-        return Reading(text, normal, blocks, values, scores, found)
+        return Reading(text, read, blocks, values, scores, found)
 
     def _labels(
         self, reading: Reading, services: list[Label], places: tuple[Span, ...], room: Room
@@ -245,7 +245,7 @@ class Classifier:
             if grave.service is not None and doubtful and not self._proposes(intent):
                 service, abstain = Label(grave.service, CONFIDENCE), False
                 carried = (grave.span,)
-        words = word_of_each(reading.normal) if reading.normal else ()
+        words = word_of_each(reading.signs)
         if carried is None:
             carried = self._reasons(reading, words, service.code, room)
         return Labels(
@@ -258,7 +258,7 @@ class Classifier:
             model=self.model,
             alternatives=tuple(s for s in services if s.code != service.code)[:ALTERNATIVES],
             reasons=carried,
-            abuse=self._abuse.label(reading.normal, reading.blocks, words),
+            abuse=self._abuse.label(reading.signs, reading.blocks, words),
         )
 
     def _reasons(
@@ -273,7 +273,7 @@ class Classifier:
             values / block.times * self._weights.of_class(column, block.buckets)
             for block, values in zip(reading.blocks, reading.values, strict=True)
         ]
-        return reasons(reading.text, reading.normal, words, reading.blocks, each, room)
+        return reasons(reading.text, reading.signs.text, words, reading.blocks, each, room)
 
     def _proposes(self, intent: Label) -> bool:
         """A proposal that speaks of a fire is not for those who put it out."""

@@ -12,7 +12,7 @@ import pytest
 
 from classifiers import load
 from classifiers.abuse import PIECE_CHARS, pieces, said
-from classifiers.features import count_normalised, normalise, word_of_each
+from classifiers.features import count_signs, normalise, signs, word_of_each
 from classifiers.model import WEIGHTS, read
 from classifiers.training import abuse, corpus
 
@@ -100,8 +100,8 @@ def test_pieces_hold_whole_words_and_are_about_as_long(text: str) -> None:
     normal = normalise(text)
     words = normal.split(" ")
     longest = max(map(len, words))
-    for piece in pieces(normal):
-        assert len(piece) == len(words) == word_of_each(normal)[0].max() + 1
+    for piece in pieces(signs(normal)):
+        assert len(piece) == len(words) == word_of_each(signs(normal))[0].max() + 1
         assert (np.diff(piece) >= 0).all()
         for number in set(piece.tolist()):
             kept = [word for word, at in zip(words, piece, strict=True) if at == number]
@@ -120,11 +120,9 @@ def test_training_and_service_cut_alike() -> None:
     found = abuse.cut(texts)
     scores = found.x @ model.weights.astype(float) * model.scale + model.bias
     for number, text in enumerate(texts):
-        normal = said(normalise(text))
-        if normal:
-            asked = model.probabilities(
-                normal, count_normalised(normal, 19)[0], word_of_each(normal)[0]
-            )
+        read = signs(said(normalise(text)))
+        if read.text:
+            asked = model.probabilities(read, count_signs(read, 19)[0], word_of_each(read)[0])
             mine = scores[found.texts == number]
             assert asked.tolist() == pytest.approx((1 / (1 + 2.718281828459045**-mine)).tolist())
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers import Classifier, load
-from classifiers.features import by_word, count_normalised, word_of_each
+from classifiers.features import by_word, count, signs, word_of_each
 from classifiers.reasons import MAX_WORDS
 
 MODEL = load()
@@ -90,11 +90,11 @@ def load_with(service: object) -> Classifier:
 
 def test_the_shares_of_the_words_are_the_score() -> None:
     text = "집 앞 가로등이 꺼졌어요. street light is out"
-    blocks = count_normalised(text, 19)
+    blocks = count(text, 19)
     each = [np.arange(1, len(block.buckets) + 1, dtype=np.float32) for block in blocks]
     room = np.full(2**19, np.nan, np.float32)
     whole = sum(float(block.times @ values) for block, values in zip(blocks, each, strict=True))
-    shares = by_word(word_of_each(text), blocks, each, room)
+    shares = by_word(word_of_each(signs(text)), blocks, each, room)
     assert len(shares) == len(text.split())
     assert shares.sum() == pytest.approx(whole)
 
