@@ -168,6 +168,12 @@ class Classifier:
         number = int(np.where(among, probabilities, -1).argmax())
         return Label(classes[number], round(float(probabilities[number]), 4))
 
+    def _emergency(self, reading: Reading) -> Label:
+        """As sure as the net, or as the model is of that class, whichever is more."""
+        number = self._heads["urgency"].classes.index(URGENCIES[0])
+        sure = round(float(reading.probabilities["urgency"][number]), 4)
+        return Label(URGENCIES[0], max(CONFIDENCE, sure))
+
     def _believed(self, grave: Alarm, reading: Reading) -> bool:
         """Whether a pattern's alarm is: where danger is half as likely as would do alone, or would do
         alone in the sentence that rings. After thanks for a bench a drowning man is a small part."""
@@ -240,7 +246,7 @@ class Classifier:
         carried: tuple[Span, ...] | None = None
         grave = alarm(text)
         if grave is not None and self._believed(grave, reading):
-            urgency = Label(URGENCIES[0], max(CONFIDENCE, urgency.confidence))
+            urgency = self._emergency(reading)
             doubtful = abstain or service.confidence < CONFIDENCE
             if grave.service is not None and doubtful and not self._proposes(intent):
                 service, abstain = Label(grave.service, CONFIDENCE), False

@@ -267,6 +267,16 @@ def test_a_long_text_is_read_in_time(beginning: str, unit: str) -> None:
     alarm(beginning + unit * 50_000)  # patterns are bounded: this would not end otherwise
 
 
+def test_an_alarm_is_no_surer_for_what_the_model_took_the_message_for() -> None:
+    text = "A sinkhole opened up and a truck fell in"
+    sure = MODEL.probabilities(text)["urgency"]
+    classes = MODEL.classes("urgency")
+    emergency = float(sure[classes.index("emergency")])
+    assert emergency < lexicon.CONFIDENCE < float(sure[classes.index("high")])
+    (labels,) = MODEL.label([text])
+    assert (labels.urgency.code, labels.urgency.confidence) == ("emergency", lexicon.CONFIDENCE)
+
+
 def test_thanks_before_it_do_not_drown_an_alarm() -> None:
     thanks = "늘 시민을 위해 애써주셔서 감사드립니다. 새로 놓인 공원 벤치도 잘 쓰고 있습니다. "
     drowning = "그런데 호수에 어떤 분이 빠져서 허우적거리고 계십니다."
