@@ -29,6 +29,7 @@ from classifiers.second import Mix, Second, mixed
 from classifiers.second import read as second_of
 from classifiers.spans import Places
 from classifiers.spans import load as load_places
+from hub.model.items import composed
 from hub.model.labels import URGENCIES, Label, Labels, Span
 
 WEIGHTS = Path(__file__).resolve().parent / "weights" / "linear.npz"
@@ -96,7 +97,9 @@ class ServiceModel(Protocol):
 
 
 class Classifier:
-    """Texts in, labels out; never raises on any text. ``model`` names the version."""
+    """Texts in, labels out; never raises on any text. ``model`` names the version.
+
+    A text is read ``composed``, and its places and reasons are pieces of that form."""
 
     def __init__(
         self,
@@ -157,6 +160,7 @@ class Classifier:
 
     def asked(self, texts: Sequence[str]) -> float:
         """Of how many of the texts the second opinion is asked, 0 to 1."""
+        texts = list(map(composed, texts))
         unsure = self._unsure([self._read(t) for t in texts], self._places.ranked_each(texts))
         return round(len(unsure) / max(len(texts), 1), 4)
 
@@ -202,6 +206,7 @@ class Classifier:
     def _looked_at(self, texts: Sequence[str]) -> tuple[list[Reading], list[Found]]:
         """Each text as it is read, and its candidates for the place; with the second opinion on those
         of which the linear models are unsure."""
+        texts = list(map(composed, texts))
         read = [self._read(text) for text in texts]
         places = self._places.ranked_each(texts)
         second = self._second

@@ -2,7 +2,8 @@
 
 What a case shows of them, and under the same names: `abstain` says that a person decides the service,
 `alternatives` what comes next, `reasons` the words that carried it, `abuse` (null where the model does
-not judge it) whether staff see the text folded.
+not judge it) whether staff see the text folded. `start` and `end` count signs of the text in NFC, the
+form in which the hub keeps it.
 """
 
 from __future__ import annotations

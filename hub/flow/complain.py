@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hub.flow.ground import Ground, change
 from hub.flow.receive import Received, store_batch
 from hub.model.errors import BadInput, Conflict
-from hub.model.items import MAX_TEXT_CHARS, Contact, Inbound, Point
+from hub.model.items import MAX_TEXT_CHARS, Contact, Inbound, Point, composed
 from hub.model.people import REPORTER
 from hub.store import idempotency, items
 
@@ -51,6 +51,7 @@ async def complain(ground: Ground, complaint: Complaint, *, key: str | None = No
     Raises BadInput for an empty text or a photo that is unknown or already given away, Conflict
     ``idempotency.mismatch`` for a key that came with another body.
     """
+    complaint = replace(complaint, text=composed(complaint.text), place=composed(complaint.place))
     _check(complaint)
     content, whole = _content_digest(complaint), _whole_digest(complaint)
     async with change(ground, REPORTER) as tx:

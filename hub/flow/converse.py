@@ -8,6 +8,7 @@ from hub.flow.casework import changing, summary
 from hub.flow.ground import Change, Ground, change
 from hub.model.errors import BadInput, Conflict
 from hub.model.facts import digest
+from hub.model.items import composed
 from hub.model.people import REPORTER, Principal
 from hub.model.views import MessageView
 from hub.rules.moves import check_move
@@ -69,7 +70,7 @@ async def _say(
     text: str,
     changed: dict[str, object],
 ) -> MessageView:
-    salt = secrets.token_bytes(16)
+    text, salt = composed(text), secrets.token_bytes(16)
     message_id, at = await cases.add_message(tx.connection, case.id, kind, author, text, salt)
     fact = "case.answered" if kind == "answer" else "case.noted"
     told = {"message": message_id, "message_kind": kind, "text_digest": digest(salt, text)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import pytest
 
@@ -197,6 +198,12 @@ LONG = "안녕하세요 늘 고생이 많으십니다 주차장 일로 여러 �
 @pytest.mark.parametrize("text", GRAVE_KOREAN + GRAVE_ENGLISH + MORE_GRAVE)
 def test_a_grave_message_rings(text: str) -> None:
     assert alarm(text) is not None
+
+
+def test_hangul_that_was_taken_apart_rings_as_well() -> None:
+    texts = [*GRAVE_KOREAN, *MORE_GRAVE]
+    apart = [unicodedata.normalize("NFD", text) for text in texts]
+    assert MODEL.label(apart) == MODEL.label(texts)
 
 
 @pytest.mark.parametrize("text", HARMLESS_KOREAN + HARMLESS_ENGLISH + MORE_HARMLESS)
