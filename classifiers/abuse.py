@@ -22,6 +22,9 @@ from hub.model.labels import ABUSE, Label
 PIECE_CHARS = 60
 """About as long as the comments that it learned from; in a longer piece one insult drowns."""
 
+LEAST_N_GRAMS = 50
+"""Some ten signs: a shorter piece counts as if it were so long, as one word is little to go by."""
+
 _LETTER = "[\u1100-\u1175]"  # Hangul letters that make no syllable, as normalised
 _LONE = re.compile(_LETTER)
 _LAUGHTER = re.compile(
@@ -73,7 +76,9 @@ class Abuse:
         sizes = np.bincount(piece, np.concatenate([np.bincount(words)] * len(cuts)))
         of_words = np.bincount(words, self.weights.take(block.found))
         sums = np.bincount(piece, np.concatenate([of_words] * len(cuts)))[sizes > 0]
-        scores = sums * self.scale / np.sqrt(sizes[sizes > 0]) + self.bias
+        scores = (
+            sums * self.scale / np.sqrt(np.maximum(sizes[sizes > 0], LEAST_N_GRAMS)) + self.bias
+        )
         found: NDArray[np.float64] = 1 / (1 + np.exp(-scores))
         return found
 

@@ -346,9 +346,11 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def _places(path: Path | None) -> Places:
-    """The place weights beside a weights file, the shipped ones where it has none."""
+    """The place weights beside a weights file, whose name is made from both."""
     beside = path.with_name(PLACES) if path else None
-    return load_places(beside if beside and beside.exists() else None)
+    if beside and not beside.exists():
+        raise ValueError(f"{PLACES} is missing beside the weights")
+    return load_places(beside)
 
 
 def load(

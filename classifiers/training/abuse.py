@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from classifiers.abuse import Abuse, pieces, read, said
+from classifiers.abuse import LEAST_N_GRAMS, Abuse, pieces, read, said
 from classifiers.features import count_signs, normalise, signs, word_of_each
 from classifiers.training import corpus
 from classifiers.training.corpus import Rows
@@ -57,7 +57,7 @@ Lesson = tuple[Pieces, bool, float]
 
 def cut(texts: Sequence[str]) -> Pieces:
     """The pieces of texts as the classifier itself cuts them: each n-gram counts one through the
-    square root of how many the piece has."""
+    square root of how many the piece has, or should have at least."""
     buckets, rows, values = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0)]
     owners: list[int] = []
     for number, text in enumerate(texts):
@@ -70,7 +70,7 @@ def cut(texts: Sequence[str]) -> Pieces:
             _, piece, sizes = np.unique(numbers[words], return_inverse=True, return_counts=True)
             buckets.append(found.astype(np.int64))
             rows.append(piece + len(owners))
-            values.append(1 / np.sqrt(sizes)[piece])
+            values.append(1 / np.sqrt(np.maximum(sizes, LEAST_N_GRAMS))[piece])
             owners += [number] * len(sizes)
     shape = (len(owners), 2**BITS)
     places = (np.concatenate(rows), np.concatenate(buckets))
