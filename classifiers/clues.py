@@ -7,6 +7,7 @@ whether a longer piece holds it that is nearly as likely, is seen when they lie 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,7 @@ LOOKED_AT = 10
 """Candidates, the likeliest first."""
 COUNT = 12
 _LEAST, _LEAST_OTHER = 1e-6, 1e-4
+_HANGUL = re.compile("[가-힣]")
 
 
 def clues(text: str, candidates: Sequence[tuple[Span, float]]) -> NDArray[np.float64]:
@@ -33,19 +35,21 @@ def clues(text: str, candidates: Sequence[tuple[Span, float]]) -> NDArray[np.flo
         times = lowered.count(own.lower())
         same = longer = shorter = 0.0
         for other, (_, likely) in zip(said, candidates, strict=True):
-            if other == own:
+            if len(other) > len(own):
+                if own in other:
+                    longer = max(longer, likely)
+            elif len(other) < len(own):
+                if other in own:
+                    shorter = max(shorter, likely)
+            elif other == own:
                 same += likely
-            elif own in other:
-                longer = max(longer, likely)
-            elif other in own:
-                shorter = max(shorter, likely)
         rows.append(
             (
                 math.log(same + _LEAST), none,
                 math.log(longer + _LEAST_OTHER), math.log(shorter + _LEAST_OTHER),
                 longer > 0, shorter > 0, times >= 2, times >= 3,
                 math.log(len(own)), span.start < title, span.start == 0,
-                any("가" <= sign <= "힣" for sign in own),
+                _HANGUL.search(own) is not None,
             )
         )  # fmt: skip
     return np.array(rows, np.float64).reshape(len(rows), COUNT)

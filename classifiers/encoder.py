@@ -19,7 +19,7 @@ from tokenizers import Encoding, Tokenizer
 
 from classifiers.marks import Marks
 
-GRAPH, TOKENIZER, SHEET = "encoder.onnx", "tokenizer.json", "encoder.json"
+FILES = GRAPH, TOKENIZER, SHEET = "encoder.onnx", "tokenizer.json", "encoder.json"
 MARKS = 3
 """What the graph says of a token (``classifiers.marks``)."""
 OUTPUTS = ("scores", "marks", "states")

@@ -27,7 +27,6 @@ _WORD, _TITLE = np.uint64(101), np.uint64(200)  # kinds of features, beside plai
 _SPACE_CODE = ord(" ")
 
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\u00ad]")
-_SPACE = re.compile(r"\s+")
 _DIGIT = re.compile(r"\d")
 _SENTENCE_END = re.compile(r"[.!?\n。]")
 
@@ -35,6 +34,18 @@ _SENTENCE_END = re.compile(r"[.!?\n。]")
 Place = tuple[int, slice | NDArray[np.intp]]
 Room = NDArray[np.float32]
 """One number a bucket, for scratch: each thread has its own, whatever stands in it is overwritten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """A normalised text, taken apart once for all that is counted in it: its code points, a space at
+    either end, and where the spaces stand. The n-grams that count are ``places``: (n, where they begin)
+    of the whole text, of its title, and of its words."""
+
+    text: str
+    codes: NDArray[np.uint32]
+    spaces: NDArray[np.intp]
+    places: tuple[list[Place], list[Place], list[Place]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +65,36 @@ def normalise(text: str) -> str:
     """NFKC, lower case, one space, digits as 0, nothing invisible, no lone surrogates."""
     text = text[: MAX_CHARS * 2].encode("utf-8", "replace").decode("utf-8")
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).lower()
-    return _SPACE.sub(" ", _DIGIT.sub("0", text)).strip()[:MAX_CHARS]
+    return " ".join(_DIGIT.sub("0", text).split())[:MAX_CHARS]
 
 
 def count(text: str, bits: int) -> tuple[Counts, ...]:
     """The blocks of a text in 2**bits buckets: all of it, its title, its words; none if empty."""
-    return count_normalised(normalise(text), bits)
+    return count_signs(signs(normalise(text)), bits)
 
 
-def count_normalised(text: str, bits: int) -> tuple[Counts, ...]:
-    """The same, of a text that is normalised already."""
-    if not text:
+def signs(normal: str) -> Signs:
+    """The signs of a normalised text."""
+    codes = np.frombuffer(f" {normal} ".encode("utf-32-le"), np.uint32)
+    size = len(codes)
+    title = min(_title_chars(normal) + 1, size)
+    spaces = np.flatnonzero(codes == _SPACE_CODE)
+    starts, lengths = spaces[:-1] + 1, spaces[1:] - spaces[:-1] - 1
+    places: tuple[list[Place], list[Place], list[Place]] = (
+        [(n, slice(size - n + 1)) for n in N_GRAMS if n <= size],
+        [(n, slice(max(title - n + 1, 0))) for n in TITLE_N_GRAMS if n <= size],
+        # Korean glues particles behind, so the beginning is the word.
+        [(n, starts[lengths >= n]) for n in WORD_BEGINNINGS if n <= size],
+    )
+    return Signs(normal, codes, spaces, places)
+
+
+def count_signs(signs: Signs, bits: int) -> tuple[Counts, ...]:
+    """What ``count`` says of a text with these signs."""
+    if not signs.text:
         return ()
-    codes = _codes(text)
-    grams = _n_grams(codes)
-    whole, title, beginnings = _places(text, codes)
+    grams = _n_grams(signs.codes)
+    whole, title, beginnings = signs.places
     blocks = (
         (1.0, np.concatenate([grams[n][where] for n, where in whole])),
         (0.7, np.concatenate([grams[n][where] for n, where in title]) * _PRIME + _TITLE),
@@ -77,16 +103,16 @@ def count_normalised(text: str, bits: int) -> tuple[Counts, ...]:
     return tuple(_counted(weight, hashes, bits) for weight, hashes in blocks)
 
 
-def word_of_each(text: str) -> tuple[NDArray[np.intp], ...]:
-    """For each block of a normalised text, in which of its words each occurrence lies: that of the
-    middle sign, a space going with the word behind it."""
-    codes = _codes(text)
-    spaces = np.flatnonzero(codes == _SPACE_CODE)
+def word_of_each(signs: Signs) -> tuple[NDArray[np.intp], ...]:
+    """For each block of a text, in which of its words each occurrence lies: that of the middle sign, a
+    space going with the word behind it; none if empty."""
+    if not signs.text:
+        return ()
+    spaces = signs.spaces
     word = np.repeat(np.arange(len(spaces) - 1), spaces[1:] - spaces[:-1])
     word = np.append(word, word[-1])
     return tuple(
-        np.concatenate([word[n // 2 :][where] for n, where in places])
-        for places in _places(text, codes)
+        np.concatenate([word[n // 2 :][where] for n, where in places]) for places in signs.places
     )
 
 
@@ -104,27 +130,9 @@ def by_word(
     found = []
     for block, values in zip(blocks, each, strict=True):
         room[block.buckets] = values
-        found.append(room[block.found])
-    worth = np.concatenate(found).astype(np.float64)
-    return np.bincount(np.concatenate(words), worth).astype(np.float64, copy=False)
-
-
-def _places(text: str, codes: NDArray[np.uint32]) -> tuple[list[Place], list[Place], list[Place]]:
-    """(n, where the n-grams begin that count) of the whole text, its title, and its words."""
-    size = len(codes)
-    title = min(_title_chars(text) + 1, size)
-    spaces = np.flatnonzero(codes == _SPACE_CODE)
-    starts, lengths = spaces[:-1] + 1, spaces[1:] - spaces[:-1] - 1
-    return (
-        [(n, slice(size - n + 1)) for n in N_GRAMS if n <= size],
-        [(n, slice(max(title - n + 1, 0))) for n in TITLE_N_GRAMS if n <= size],
-        # Korean glues particles behind, so the beginning is the word.
-        [(n, starts[lengths >= n]) for n in WORD_BEGINNINGS if n <= size],
-    )
-
-
-def _codes(text: str) -> NDArray[np.uint32]:
-    return np.frombuffer(f" {text} ".encode("utf-32-le"), np.uint32)
+        found.append(room.take(block.found))
+    summed = np.bincount(np.concatenate(words), np.concatenate(found))
+    return summed.astype(np.float64, copy=False)
 
 
 def _title_chars(text: str) -> int:

@@ -13,6 +13,9 @@ import unicodedata
 from functools import cache
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hub.model.labels import Label
 
 _HANGUL = re.compile(r"[\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e]+")
@@ -28,6 +31,7 @@ _SYLLABLE = re.compile(
     r"(?:[aeiouy]|[aeo]o|[aio]?eu|a[iuy]|i[aeu]|o[aei]|oa[iy]|u[aeiouy]|ua[iy]|uo[iu]|uy[ae]|yeu?)"
     r"(?:ch?|m|ng?|nh|p|t)?"
 )
+_NO_LETTER, _LETTER, _KOREAN, _ASIAN = range(4)
 MAX_CHARS = 300
 EXPECTED = {"en": 120.0, "vi": 60.0}
 """Over the number of letters: how many times likelier than another language in Latin script."""
@@ -54,6 +58,9 @@ def language(text: str) -> Label:
     and so do kana and Chinese signs, which say more each than a Latin letter.
     """
     sample = unicodedata.normalize("NFC", text[:MAX_CHARS].encode("utf-8", "replace").decode())
+    korean = _korean(sample)
+    if korean is not None:
+        return korean
     letters = _signs(_LETTERS, sample)
     if not letters:
         return Label("und", 1.0)
@@ -67,6 +74,29 @@ def language(text: str) -> Label:
     if signs and 3 * len(signs) >= other:
         return Label(_of_signs(signs), _sure(len(signs), letters))
     return _of_alphabet(sample, letters)
+
+
+def _korean(sample: str) -> Label | None:
+    """What ``language`` says of most texts of a Korean city, more quickly; None for others."""
+    codes = np.frombuffer(sample.encode("utf-32-le"), np.uint32)
+    if not len(codes) or codes.max() >= len(_kinds()):
+        return None
+    counts = np.bincount(_kinds().take(codes), minlength=_ASIAN + 1).tolist()
+    hangul, other = counts[_KOREAN], counts[_LETTER]
+    if counts[_ASIAN] or not hangul or 3 * hangul < other:
+        return None
+    return Label("ko", _sure(hangul, hangul + other))
+
+
+@cache
+def _kinds() -> NDArray[np.uint8]:
+    """Of every code point below U+10000: Hangul, kana or a Chinese sign, another letter, or none."""
+    every = "".join(map(chr, range(0x10000)))
+    found = np.full(len(every), _NO_LETTER, np.uint8)
+    for runs, kind in ((_LETTERS, _LETTER), (_HANGUL, _KOREAN), (_KANA, _ASIAN), (_HAN, _ASIAN)):
+        for run in runs.finditer(every):
+            found[slice(*run.span())] = kind
+    return found
 
 
 def _signs(runs: re.Pattern[str], sample: str) -> int:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from classifiers.abuse import Abuse
 from classifiers.abuse import read as abuse_of
-from classifiers.features import Counts, Room, count_normalised, normalise, word_of_each
+from classifiers.features import Counts, Room, Signs, count_signs, normalise, signs, word_of_each
 from classifiers.language import language
 from classifiers.lexicon import CONFIDENCE, Alarm, alarm
 from classifiers.marks import Found
@@ -29,6 +29,7 @@ from classifiers.second import Mix, Second, mixed
 from classifiers.second import read as second_of
 from classifiers.spans import Places
 from classifiers.spans import load as load_places
+from hub.model.items import composed
 from hub.model.labels import URGENCIES, Label, Labels, Span
 
 WEIGHTS = Path(__file__).resolve().parent / "weights" / "linear.npz"
@@ -77,7 +78,7 @@ class Reading:
     """A text as the model sees it, and for each head the probability of each class."""
 
     text: str
-    normal: str
+    signs: Signs
     blocks: tuple[Counts, ...]
     values: tuple[NDArray[np.float32], ...]
     scores: NDArray[np.float32]
@@ -96,7 +97,9 @@ class ServiceModel(Protocol):
 
 
 class Classifier:
-    """Texts in, labels out; never raises on any text. ``model`` names the version."""
+    """Texts in, labels out; never raises on any text. ``model`` names the version.
+
+    A text is read ``composed``, and its places and reasons are pieces of that form."""
 
     def __init__(
         self,
@@ -157,6 +160,7 @@ class Classifier:
 
     def asked(self, texts: Sequence[str]) -> float:
         """Of how many of the texts the second opinion is asked, 0 to 1."""
+        texts = list(map(composed, texts))
         unsure = self._unsure([self._read(t) for t in texts], self._places.ranked_each(texts))
         return round(len(unsure) / max(len(texts), 1), 4)
 
@@ -167,6 +171,12 @@ class Classifier:
         among = grave == (probabilities[grave].sum() >= self._urgent_above)
         number = int(np.where(among, probabilities, -1).argmax())
         return Label(classes[number], round(float(probabilities[number]), 4))
+
+    def _emergency(self, reading: Reading) -> Label:
+        """As sure as the net, or as the model is of that class, whichever is more."""
+        number = self._heads["urgency"].classes.index(URGENCIES[0])
+        sure = round(float(reading.probabilities["urgency"][number]), 4)
+        return Label(URGENCIES[0], max(CONFIDENCE, sure))
 
     def _believed(self, grave: Alarm, reading: Reading) -> bool:
         """Whether a pattern's alarm is: where danger is half as likely as would do alone, or would do
@@ -190,12 +200,13 @@ class Classifier:
         return [
             number
             for number, (reading, found) in enumerate(zip(read, places, strict=True))
-            if reading.normal and asked(reading.probabilities, found)
+            if reading.signs.text and asked(reading.probabilities, found)
         ]
 
     def _looked_at(self, texts: Sequence[str]) -> tuple[list[Reading], list[Found]]:
         """Each text as it is read, and its candidates for the place; with the second opinion on those
         of which the linear models are unsure."""
+        texts = list(map(composed, texts))
         read = [self._read(text) for text in texts]
         places = self._places.ranked_each(texts)
         second = self._second
@@ -219,15 +230,15 @@ class Classifier:
         return replace(reading, probabilities=found)
 
     def _read(self, text: str) -> Reading:
-        normal = normalise(text)
-        blocks = count_normalised(normal, self._bits)
+        read = signs(normalise(text))
+        blocks = count_signs(read, self._bits)
         values = weigh(blocks, self._idf)
         scores = self._weights.scores(*joined(blocks, values))
         found = {
             name: probabilities(scores[head.columns], head.sharpness, head.floor)
             for name, head in self._heads.items()
         }
-        return Reading(text, normal, blocks, values, scores, found)
+        return Reading(text, read, blocks, values, scores, found)
 
     def _labels(
         self, reading: Reading, services: list[Label], places: tuple[Span, ...], room: Room
@@ -240,12 +251,12 @@ class Classifier:
         carried: tuple[Span, ...] | None = None
         grave = alarm(text)
         if grave is not None and self._believed(grave, reading):
-            urgency = Label(URGENCIES[0], max(CONFIDENCE, urgency.confidence))
+            urgency = self._emergency(reading)
             doubtful = abstain or service.confidence < CONFIDENCE
             if grave.service is not None and doubtful and not self._proposes(intent):
                 service, abstain = Label(grave.service, CONFIDENCE), False
                 carried = (grave.span,)
-        words = word_of_each(reading.normal) if reading.normal else ()
+        words = word_of_each(reading.signs)
         if carried is None:
             carried = self._reasons(reading, words, service.code, room)
         return Labels(
@@ -258,7 +269,7 @@ class Classifier:
             model=self.model,
             alternatives=tuple(s for s in services if s.code != service.code)[:ALTERNATIVES],
             reasons=carried,
-            abuse=self._abuse.label(reading.normal, reading.blocks, words),
+            abuse=self._abuse.label(reading.signs, reading.blocks, words),
         )
 
     def _reasons(
@@ -273,7 +284,7 @@ class Classifier:
             values / block.times * self._weights.of_class(column, block.buckets)
             for block, values in zip(reading.blocks, reading.values, strict=True)
         ]
-        return reasons(reading.text, reading.normal, words, reading.blocks, each, room)
+        return reasons(reading.text, reading.signs.text, words, reading.blocks, each, room)
 
     def _proposes(self, intent: Label) -> bool:
         """A proposal that speaks of a fire is not for those who put it out."""
@@ -335,9 +346,11 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def _places(path: Path | None) -> Places:
-    """The place weights beside a weights file, the shipped ones where it has none."""
+    """The place weights beside a weights file, whose name is made from both."""
     beside = path.with_name(PLACES) if path else None
-    return load_places(beside if beside and beside.exists() else None)
+    if beside and not beside.exists():
+        raise ValueError(f"{PLACES} is missing beside the weights")
+    return load_places(beside)
 
 
 def load(

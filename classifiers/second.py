@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.encoder import GRAPH, SHEET, TOKENIZER, Encoder, Opinions
+from classifiers.encoder import FILES, Encoder, Opinions
 from classifiers.marks import Found, Marks, again, doubtful
 
 KEPT = 2
@@ -87,14 +87,13 @@ def mixed(linear: Floats, encoder: Floats, share: float) -> Floats:
 
 
 def digest(folder: Path) -> str:
-    """Ten hexadecimal digits that change with the graph."""
-    return hashlib.sha256((folder / GRAPH).read_bytes()).hexdigest()[:10]
+    """Ten hexadecimal digits that change with any of the encoder's files."""
+    content = b"".join((folder / name).read_bytes() for name in FILES)
+    return hashlib.sha256(content).hexdigest()[:10]
 
 
-def _encoder(folder: Path) -> Encoder:
-    """The folder's encoder, the one in memory if that was of the same files."""
-    content = b"".join((folder / name).read_bytes() for name in (GRAPH, TOKENIZER, SHEET))
-    key = hashlib.sha256(content).hexdigest()
+def _encoder(folder: Path, key: str) -> Encoder:
+    """The folder's encoder, the one in memory if that was of files with the same digest."""
     if key not in _loaded:
         encoder = Encoder(folder)
         while len(_loaded) >= KEPT:
@@ -110,7 +109,7 @@ def arrays(
     doubt: tuple[float, float],
     folder: Path,
 ) -> dict[str, Any]:
-    """For the weights file that the folder's graph is mixed into."""
+    """For the weights file that the folder's encoder is mixed into."""
     found: dict[str, Any] = {"encoder": digest(folder), "ask_below": ask_below}
     found |= {"place_mix": places, "ask_of_places": np.array(doubt)}
     for head, mix in mixes.items():
@@ -125,11 +124,13 @@ def read(stored: Mapping[str, Any], folder: Path) -> Second | None:
     them the version would label otherwise than its name says."""
     if "encoder" not in stored:
         return None
-    if not (folder / GRAPH).exists():
-        raise ValueError(f"{GRAPH} is missing beside the weights that name it")
-    if digest(folder) != str(stored["encoder"]):
-        raise ValueError(f"{GRAPH} belongs to other weights")
-    encoder = _encoder(folder)
+    for name in FILES:
+        if not (folder / name).exists():
+            raise ValueError(f"{name} is missing beside the weights that name it")
+    key = digest(folder)
+    if key != str(stored["encoder"]):
+        raise ValueError("the encoder's files belong to other weights")
+    encoder = _encoder(folder, key)
     mixes, columns, shifts = {}, {}, {}
     for head, classes in encoder.sheet.heads.items():
         if f"{head}_mix" not in stored:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import numpy as np
 
-from classifiers.model import WEIGHTS, read
+from classifiers.model import PLACES, WEIGHTS, read
 
 
 def favouring(service: str, folder: Path, by: float = 5.0) -> str:
@@ -20,4 +21,5 @@ def favouring(service: str, folder: Path, by: float = 5.0) -> str:
     arrays["model"] = np.array(name)
     (folder / name).mkdir(parents=True)
     np.savez(folder / name / "linear.npz", **arrays)
+    shutil.copy(WEIGHTS.with_name(PLACES), folder / name)
     return name

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import Classifier, second
-from classifiers.encoder import GRAPH, SHEET, TOKENIZER, Encoder, Opinions
+from classifiers.encoder import FILES, GRAPH, Encoder, Opinions
 from classifiers.model import FORMAT, HEADS, PLACES, load
 from classifiers.spans import Places
 from classifiers.spans import load as load_places
@@ -152,7 +152,7 @@ def _replacing(out: Path) -> Iterator[Path]:
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".training-", dir=out.parent) as room:
         fresh = Path(room) / out.name
-        for name in (GRAPH, TOKENIZER, SHEET):
+        for name in FILES:
             if out.with_name(name).exists():
                 fresh.with_name(name).symlink_to(Path("..") / name)
         yield fresh

@@ -15,8 +15,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from classifiers.abuse import Abuse, pieces, read, said
-from classifiers.features import count_normalised, normalise, word_of_each
+from classifiers.abuse import LEAST_N_GRAMS, Abuse, pieces, read, said
+from classifiers.features import count_signs, normalise, signs, word_of_each
 from classifiers.training import corpus
 from classifiers.training.corpus import Rows
 from classifiers.training.vectors import BITS
@@ -57,20 +57,20 @@ Lesson = tuple[Pieces, bool, float]
 
 def cut(texts: Sequence[str]) -> Pieces:
     """The pieces of texts as the classifier itself cuts them: each n-gram counts one through the
-    square root of how many the piece has."""
+    square root of how many the piece has, or should have at least."""
     buckets, rows, values = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0)]
     owners: list[int] = []
     for number, text in enumerate(texts):
-        normal = said(normalise(text))
-        if not normal:
+        read = signs(said(normalise(text)))
+        if not read.text:
             continue
-        found = count_normalised(normal, BITS)[0].found
-        words = word_of_each(normal)[0]
-        for numbers in pieces(normal):
+        found = count_signs(read, BITS)[0].found
+        words = word_of_each(read)[0]
+        for numbers in pieces(read):
             _, piece, sizes = np.unique(numbers[words], return_inverse=True, return_counts=True)
             buckets.append(found.astype(np.int64))
             rows.append(piece + len(owners))
-            values.append(1 / np.sqrt(sizes)[piece])
+            values.append(1 / np.sqrt(np.maximum(sizes, LEAST_N_GRAMS))[piece])
             owners += [number] * len(sizes)
     shape = (len(owners), 2**BITS)
     places = (np.concatenate(rows), np.concatenate(buckets))
@@ -133,10 +133,10 @@ def judged(folder: Path, model: Abuse, citizens: Rows) -> dict[str, dict[str, in
 
 def flagged(model: Abuse, texts: Sequence[str]) -> int:
     """How many of the texts would be folded."""
-    normal = [text for text in map(normalise, texts) if text]
+    every = [signs(normalise(text)) for text in texts]
     return sum(
-        model.label(text, count_normalised(text, BITS), word_of_each(text)).code == "abuse"
-        for text in normal
+        model.label(read, count_signs(read, BITS), word_of_each(read)).code == "abuse"
+        for read in every
     )
 
 

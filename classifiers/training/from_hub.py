@@ -31,7 +31,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from classifiers import LINEAR, Classifier, load, second
-from classifiers.encoder import GRAPH, SHEET, TOKENIZER
+from classifiers.encoder import FILES
 from classifiers.model import HEADS, PLACES, WEIGHTS, read
 from classifiers.second import Second
 from classifiers.training import corpus, ridge, vectors
@@ -58,7 +58,7 @@ regression goes only part of the way to them; where people decide this way and t
 LEAST_CORRECTED = 20
 """Fewer move nothing that the messages kept out could show."""
 CARD = "scores.json"
-SHARED = (PLACES, GRAPH, TOKENIZER, SHEET)
+SHARED = (PLACES, *FILES)
 """What a version takes over from its parent as it is; nothing else is read to label."""
 
 Floats = NDArray[np.float32]
@@ -358,10 +358,7 @@ def make(parent: Path | None, out: Path, lines: Rows, data: Path | None) -> dict
 
 
 def _places_of(folder: Path) -> dict[str, Any]:
-    path = folder / PLACES
-    if not path.exists():
-        return {}
-    with np.load(path, allow_pickle=False) as stored:
+    with np.load(folder / PLACES, allow_pickle=False) as stored:
         return dict(stored)
 
 

@@ -1,4 +1,10 @@
-"""Label texts: JSON lines `{"id","text"}` on standard input, labels on standard output."""
+"""Label texts: JSON lines `{"id","text"}` on standard input, labels on standard output.
+
+What a case shows of them, and under the same names: `abstain` says that a person decides the service,
+`alternatives` what comes next, `reasons` the words that carried it, `abuse` (null where the model does
+not judge it) whether staff see the text folded. `start` and `end` count signs of the text in NFC, the
+form in which the hub keeps it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from hub.model.labels import Label, Labels
+from hub.model.labels import Label, Labels, Span
 
 BATCH = 64
 
@@ -76,11 +82,18 @@ def _answer(item_id: Any, labels: Labels) -> dict[str, Any]:
         "intent": _label(labels.intent),
         "urgency": _label(labels.urgency),
         "language": _label(labels.language),
-        "places": [{"text": p.text, "start": p.start, "end": p.end} for p in labels.places],
+        "places": list(map(_span, labels.places)),
         "abstain": labels.abstain,
+        "alternatives": list(map(_label, labels.alternatives)),
+        "reasons": list(map(_span, labels.reasons)),
+        "abuse": labels.abuse and _label(labels.abuse),
         "model": labels.model,
     }
 
 
 def _label(label: Label) -> dict[str, Any]:
     return {"code": label.code, "confidence": label.confidence}
+
+
+def _span(span: Span) -> dict[str, Any]:
+    return {"text": span.text, "start": span.start, "end": span.end}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -14,7 +14,7 @@ from hub.flow import once
 from hub.flow.ground import Ground, change
 from hub.flow.receive import Received, store_batch
 from hub.model.errors import BadInput
-from hub.model.items import MAX_TEXT_CHARS, Contact, Inbound, Point
+from hub.model.items import MAX_TEXT_CHARS, Contact, Inbound, Point, composed
 from hub.model.people import REPORTER
 from hub.store import items
 
@@ -49,6 +49,7 @@ async def complain(ground: Ground, complaint: Complaint, *, key: str | None = No
     Raises BadInput for an empty text or a photo that is unknown or already given away, Conflict
     ``idempotency.mismatch`` for a key that came with another body.
     """
+    complaint = replace(complaint, text=composed(complaint.text), place=composed(complaint.place))
     _check(complaint)
     content, sent = _content_digest(complaint), msgspec.json.encode(complaint)
     async with change(ground, REPORTER) as tx:

@@ -13,6 +13,7 @@ from hub.flow.casework import changing, summary, write
 from hub.flow.ground import Change, Ground, change
 from hub.model.errors import BadInput, Conflict
 from hub.model.facts import digest
+from hub.model.items import composed
 from hub.model.kinds import KINDS
 from hub.model.people import REPORTER, Principal
 from hub.model.views import MessageView
@@ -59,7 +60,7 @@ async def answer(
     BadInput for an empty or overlong text, Conflict when the state forbids resolving.
     """
     _check_text(text)
-    words = _Words("answer", text, key, who.user_id, who.name, resolve)
+    words = _Words("answer", composed(text), key, who.user_id, who.name, resolve)
     async with changing(ground, who, case_id, None, "case.work") as (tx, case):
         if before := await _said_before(tx, case, words):
             return before
@@ -80,7 +81,7 @@ async def note(
 ) -> MessageView:
     """A note for colleagues only: no other audience's view ever holds it. ``key``: as for an answer."""
     _check_text(text)
-    words = _Words("note", text, key, who.user_id, who.name)
+    words = _Words("note", composed(text), key, who.user_id, who.name)
     async with changing(ground, who, case_id, None, "case.work") as (tx, case):
         if before := await _said_before(tx, case, words):
             return before
@@ -95,7 +96,7 @@ async def add(ground: Ground, ref: str, text: str, *, key: str | None = None) ->
     Raises Conflict ``case.no_longer_open`` where nobody would read it (``takes_additions``).
     """
     _check_text(text)
-    words = _Words("addition", text, key)
+    words = _Words("addition", composed(text), key)
     async with change(ground, REPORTER) as tx:
         case = await cases.lock_by_ref(tx.connection, ref)
         if before := await _said_before(tx, case, words):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,12 @@ Operation = Literal["create", "edit", "delete"]
 
 MAX_TEXT_CHARS = 20_000
 """Longer texts are refused (``input.too_large``); a platform's post beyond it is cut and marked so."""
+
+
+def composed(text: str) -> str:
+    """The text in the one form in which the hub keeps and reads texts (NFC): macOS takes Hangul
+    apart into its letters, in which nothing finds a word."""
+    return unicodedata.normalize("NFC", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,7 @@ class Inbound:
     ``external_id`` is unique on its platform and the key of idempotency. ``kind`` is a case kind
     (``complaint`` or ``post``). ``account`` is the city's account that it reached. ``current``: the
     text is what the platform shows now: it also takes the place of a known item's, as an edit does.
+    Text and place are ``composed``, however they came.
     """
 
     kind: str
@@ -66,6 +74,10 @@ class Inbound:
     place: str = ""
     photos: tuple[str, ...] = ()
     raw: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("text", "place"):
+            object.__setattr__(self, name, composed(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True)

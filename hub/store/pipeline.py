@@ -84,14 +84,27 @@ async def claim(
     return [ClaimedItem(*row.values()) for row in rows]
 
 
-async def save_labels(connection: Connection, labelled: Sequence[tuple[int, Labels]]) -> None:
-    """Store the labels of a batch; a head that a person corrected stays as they said."""
+@dataclass(frozen=True, slots=True)
+class StoredLabels:
+    """What an item is labelled as, be it by the model or by a person."""
+
+    service: str
+    service_confidence: float
+    intent: str
+    urgency: str
+
+
+async def save_labels(
+    connection: Connection, labelled: Sequence[tuple[int, Labels]]
+) -> dict[int, StoredLabels]:
+    """Store the labels of a batch; a head that a person corrected stays as they said. Returns what each
+    item has now."""
     stays = ", ".join(
         f"{name} = CASE WHEN old.corrected ? '{head}' THEN old.{name} ELSE excluded.{name} END"
         for head in HEADS
         for name in (head, f"{head}_confidence")
     )
-    await connection.execute(
+    rows = await connection.fetch(
         f"""
         INSERT INTO item_label AS old (
             item_id, item_version, service, service_confidence, intent, intent_confidence, urgency,
@@ -113,6 +126,7 @@ async def save_labels(connection: Connection, labelled: Sequence[tuple[int, Labe
             places = excluded.places, abstain = excluded.abstain, model = excluded.model,
             alternatives = excluded.alternatives, model_service = excluded.model_service,
             reasons = excluded.reasons, labelled_at = clock_timestamp()
+        RETURNING item_id, service, service_confidence, intent, urgency
         """,
         [item_id for item_id, _ in labelled],
         [labels.service.code for _, labels in labelled],
@@ -133,6 +147,7 @@ async def save_labels(connection: Connection, labelled: Sequence[tuple[int, Labe
         [labels.abuse and labels.abuse.confidence for _, labels in labelled],
     )
     await finish(connection, [item_id for item_id, _ in labelled], "labelled")
+    return {item_id: StoredLabels(*heads) for item_id, *heads in rows}
 
 
 def _as_json(parts: Sequence[Label] | Sequence[Span]) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from classifiers import load
 from classifiers.abuse import PIECE_CHARS, pieces, said
-from classifiers.features import count_normalised, normalise, word_of_each
+from classifiers.features import count_signs, normalise, signs, word_of_each
 from classifiers.model import WEIGHTS, read
 from classifiers.training import abuse, corpus
 
@@ -37,15 +37,27 @@ def lines(kind: str) -> list[str]:
 def test_abuse_is_told_from_anger() -> None:
     assert len(lines("abuse")) == len(lines("fair")) == 40
     assert sum(map(flagged, lines("fair"))) == 0
-    assert sum(map(flagged, lines("abuse"))) >= 32
+    assert sum(map(flagged, lines("abuse"))) >= 34
+
+
+def test_a_few_angry_words_are_hardly_ever_folded() -> None:
+    assert (len(lines("short_fair")), len(lines("civil_abuse"))) == (40, 20)
+    assert sum(map(flagged, lines("short_fair"))) <= 4
+    assert sum(map(flagged, lines("civil_abuse"))) >= 1  # of other words than it has learned
+
+
+@pytest.mark.parametrize("text", ["새끼 오리", "뭐하냐", "개판이네", "불 꺼져", "stupid bus"])
+def test_one_word_is_little_to_judge_by(text: str) -> None:
+    assert not flagged(text)
 
 
 def test_lines_to_learn_from_are_others_than_those_to_judge_by() -> None:
     own = abuse.own_lines()
+    judged = {kind: lines(kind) for kind in ("abuse", "fair", "short_fair", "civil_abuse")}
     assert len(own["abuse"]) >= 150 and len(own["fair"]) >= 300
     learned = {normalise(text) for texts in own.values() for text in texts}
     assert len(learned) == sum(map(len, own.values()))
-    assert learned.isdisjoint(normalise(text) for kind in own for text in lines(kind))
+    assert learned.isdisjoint(normalise(text) for texts in judged.values() for text in texts)
 
 
 def test_one_insult_in_a_long_complaint_is_mostly_seen() -> None:
@@ -80,8 +92,12 @@ def test_laughter_and_tears_are_no_abuse(text: str) -> None:
 
 @pytest.mark.parametrize("laughter", ["", "ㅋㅋㅋ", " ㅠㅠ", "ㅎㅎㅎㅎ"])
 def test_laughter_hides_no_insult(laughter: str) -> None:
-    for insult in (INSULT, "병신", "ㅅㅂ"):
+    for insult in (INSULT, "병신", "fuck you"):
         assert flagged(insult + laughter)
+
+
+def test_a_swear_word_alone_abuses_nobody() -> None:
+    assert not any(map(flagged, ("ㅅㅂ", "ㅅㅂ ㅋㅋㅋ", "씨발", "아 씨발 진짜")))
 
 
 def test_a_text_without_lone_letters_is_judged_as_it_is() -> None:
@@ -100,8 +116,8 @@ def test_pieces_hold_whole_words_and_are_about_as_long(text: str) -> None:
     normal = normalise(text)
     words = normal.split(" ")
     longest = max(map(len, words))
-    for piece in pieces(normal):
-        assert len(piece) == len(words) == word_of_each(normal)[0].max() + 1
+    for piece in pieces(signs(normal)):
+        assert len(piece) == len(words) == word_of_each(signs(normal))[0].max() + 1
         assert (np.diff(piece) >= 0).all()
         for number in set(piece.tolist()):
             kept = [word for word, at in zip(words, piece, strict=True) if at == number]
@@ -120,11 +136,9 @@ def test_training_and_service_cut_alike() -> None:
     found = abuse.cut(texts)
     scores = found.x @ model.weights.astype(float) * model.scale + model.bias
     for number, text in enumerate(texts):
-        normal = said(normalise(text))
-        if normal:
-            asked = model.probabilities(
-                normal, count_normalised(normal, 19)[0], word_of_each(normal)[0]
-            )
+        read = signs(said(normalise(text)))
+        if read.text:
+            asked = model.probabilities(read, count_signs(read, 19)[0], word_of_each(read)[0])
             mine = scores[found.texts == number]
             assert asked.tolist() == pytest.approx((1 / (1 + 2.718281828459045**-mine)).tolist())
 

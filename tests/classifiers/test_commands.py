@@ -44,12 +44,17 @@ def test_lines_are_labelled_in_order_without_a_hub() -> None:
     assert [answer["id"] for answer in answers] == list(range(150))
     first = answers[0]
     assert set(first) == {
-        *("id", "service", "intent", "urgency", "language", "places", "abstain", "model")
+        *("id", "service", "intent", "urgency", "language", "places", "abstain", "model"),
+        *("alternatives", "reasons", "abuse"),
     }
     assert first["service"]["code"] == "streetlight"
     assert 0 <= first["service"]["confidence"] <= 1
     assert first["language"]["code"] == "ko"
     assert first["places"] == [{"text": "신림동", "start": 0, "end": 3}]
+    assert first["reasons"] == [{"text": "가로등이", "start": 4, "end": 8}]
+    assert first["abuse"]["code"] == "none"
+    others = [other["code"] for other in first["alternatives"]]
+    assert len(others) == 3 and "streetlight" not in others
 
 
 def test_a_bad_line_is_told_with_its_number_and_the_rest_is_labelled() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from classifiers import language as module
 from classifiers.language import language
 
 LINES = [
@@ -67,6 +68,16 @@ def test_another_language_is_not_taken_for_one_of_the_five(code: str, line: str)
 def test_vietnamese_without_its_marks_is_not_english_of_short_words() -> None:
     assert language("duong bi ngap nuoc").code == "vi"
     assert language("can he do it for us").code == "en"
+
+
+def test_the_short_way_to_korean_says_what_the_long_one_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts = [line for _, line in LINES] + [f"버스가 {line}" for _, line in LINES]
+    texts += ["가" + chr(code) * 2 for code in range(0, 0x20000, 7)]
+    short = [language(text) for text in texts]
+    monkeypatch.setattr(module, "_korean", lambda _: None)
+    assert short == [language(text) for text in texts]
 
 
 def test_a_language_is_as_sure_as_its_share() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import pytest
 
 from classifiers import lexicon, load
 from classifiers.lexicon import alarm
 from classifiers.model import URGENT
+from classifiers.training import corpus
 
 MODEL = load()
 
@@ -198,16 +200,45 @@ def test_a_grave_message_rings(text: str) -> None:
     assert alarm(text) is not None
 
 
+def test_hangul_that_was_taken_apart_rings_as_well() -> None:
+    texts = [*GRAVE_KOREAN, *MORE_GRAVE]
+    apart = [unicodedata.normalize("NFD", text) for text in texts]
+    assert MODEL.label(apart) == MODEL.label(texts)
+
+
 @pytest.mark.parametrize("text", HARMLESS_KOREAN + HARMLESS_ENGLISH + MORE_HARMLESS)
 def test_a_look_alike_does_not(text: str) -> None:
     assert alarm(text) is None
 
 
 @pytest.mark.parametrize(
-    "pattern", [pattern for pattern, _ in lexicon._GRAVE_KOREAN + lexicon._GRAVE_ENGLISH]
+    "pattern", [pattern for pattern, *_ in lexicon._GRAVE_KOREAN + lexicon._GRAVE_ENGLISH]
 )
 def test_every_pattern_has_its_example(pattern: re.Pattern[str]) -> None:
     assert any(map(pattern.search, GRAVE_KOREAN + GRAVE_ENGLISH + MORE_GRAVE))
+
+
+@pytest.mark.parametrize(
+    ("grave", "script"),
+    [(lexicon._GRAVE_KOREAN, lexicon._HANGUL), (lexicon._GRAVE_ENGLISH, lexicon._LATIN)],
+    ids=["Korean", "English"],
+)
+def test_what_no_word_is_there_for_would_not_have_been_found(
+    grave: lexicon.Grave, script: re.Pattern[str]
+) -> None:
+    texts = [*GRAVE_KOREAN, *GRAVE_ENGLISH, *MORE_GRAVE]
+    texts += [text for pair in EXCUSES for text in pair]
+    texts += [text for _, _, urgency, _, text in corpus.seeds() if urgency in URGENT]
+    for text in filter(script.search, texts):
+        left_out = {*grave} - {*lexicon._could_say(grave, text.lower())}
+        assert not any(pattern.search(text) for pattern, *_ in left_out), text
+
+
+@pytest.mark.parametrize(
+    "text", ["THE HOUSE IS ON FIRE", "The house is on f\u0131re", "A man i\u017f drowning"]
+)
+def test_capitals_and_strange_letters_hide_no_danger(text: str) -> None:
+    assert alarm(text) is not None
 
 
 def test_every_excuse_silences_what_would_ring_and_nothing_else(
@@ -241,6 +272,16 @@ def test_what_is_told_after_all_else_is_seen(text: str) -> None:
 @pytest.mark.parametrize("beginning", ["", "불이 났어요 영화 ", "The house is on fire in a film "])
 def test_a_long_text_is_read_in_time(beginning: str, unit: str) -> None:
     alarm(beginning + unit * 50_000)  # patterns are bounded: this would not end otherwise
+
+
+def test_an_alarm_is_no_surer_for_what_the_model_took_the_message_for() -> None:
+    text = "A sinkhole opened up and a truck fell in"
+    sure = MODEL.probabilities(text)["urgency"]
+    classes = MODEL.classes("urgency")
+    emergency = float(sure[classes.index("emergency")])
+    assert emergency < lexicon.CONFIDENCE < float(sure[classes.index("high")])
+    (labels,) = MODEL.label([text])
+    assert (labels.urgency.code, labels.urgency.confidence) == ("emergency", lexicon.CONFIDENCE)
 
 
 def test_thanks_before_it_do_not_drown_an_alarm() -> None:

@@ -8,14 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers import Classifier, load
-from classifiers.features import by_word, count_normalised, word_of_each
+from classifiers.features import by_word, count, signs, word_of_each
 from classifiers.reasons import MAX_WORDS
+from hub.model.items import composed
 
 MODEL = load()
 
 
 def words(text: str) -> list[str]:
     (labels,) = MODEL.label([text])
+    text = composed(text)
     assert all(text[piece.start : piece.end] == piece.text for piece in labels.reasons)
     return [piece.text for piece in labels.reasons]
 
@@ -90,11 +92,11 @@ def load_with(service: object) -> Classifier:
 
 def test_the_shares_of_the_words_are_the_score() -> None:
     text = "집 앞 가로등이 꺼졌어요. street light is out"
-    blocks = count_normalised(text, 19)
+    blocks = count(text, 19)
     each = [np.arange(1, len(block.buckets) + 1, dtype=np.float32) for block in blocks]
     room = np.full(2**19, np.nan, np.float32)
     whole = sum(float(block.times @ values) for block, values in zip(blocks, each, strict=True))
-    shares = by_word(word_of_each(text), blocks, each, room)
+    shares = by_word(word_of_each(signs(text)), blocks, each, room)
     assert len(shares) == len(text.split())
     assert shares.sum() == pytest.approx(whole)
 
@@ -106,7 +108,7 @@ def test_any_texts_reasons_are_pieces_of_it(text: str) -> None:
     assert len(labels.reasons) <= MAX_WORDS
     end = -1
     for piece in labels.reasons:
-        assert piece.text == text[piece.start : piece.end]
+        assert piece.text == composed(text)[piece.start : piece.end]
         assert piece.start > end
         assert piece.text[0].isalnum() and piece.text[-1].isalnum()
         end = piece.end

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from classifiers import load, second
-from classifiers.encoder import GRAPH, SHEET, TOKENIZER, Encoder, Sheet
+from classifiers.encoder import FILES, GRAPH, SHEET, TOKENIZER, Encoder, Sheet
 from classifiers.model import WEIGHTS, read
 from classifiers.model import load as load_weights
 from classifiers.second import digest, mixed
@@ -70,8 +70,9 @@ def test_it_is_asked_only_where_the_linear_model_is_unsure() -> None:
     assert alone.asked([DOUBTFUL]) == 0
 
 
-def test_a_version_without_its_graph_is_refused(tmp_path: Path) -> None:
-    bare = _copy(tmp_path / "bare", GRAPH)
+@pytest.mark.parametrize("name", FILES)
+def test_a_version_without_one_of_its_files_is_refused(tmp_path: Path, name: str) -> None:
+    bare = _copy(tmp_path / "bare", name)
     with pytest.raises(ValueError, match="is missing"):
         load(bare)
     alone = load_weights(bare / "linear.npz", alone=True)
@@ -86,9 +87,10 @@ def test_versions_of_one_encoder_share_it(tmp_path: Path) -> None:
     assert here.encoder is there.encoder
 
 
-def test_another_graph_is_refused(tmp_path: Path) -> None:
-    folder = _copy(tmp_path / "other", GRAPH)
-    (folder / GRAPH).write_bytes((FOLDER / GRAPH).read_bytes() + b"\0")
+@pytest.mark.parametrize(("name", "more"), [(GRAPH, b"\0"), (SHEET, b"\n"), (TOKENIZER, b"\n")])
+def test_files_of_another_encoder_are_refused(tmp_path: Path, name: str, more: bytes) -> None:
+    folder = _copy(tmp_path / "other", name)
+    (folder / name).write_bytes((FOLDER / name).read_bytes() + more)
     with pytest.raises(ValueError, match="other weights"):
         load(folder)
 
@@ -112,7 +114,7 @@ def test_a_graph_that_is_none_is_refused(tmp_path: Path) -> None:
         Encoder(folder)
 
 
-def test_the_name_says_which_graph_it_is() -> None:
+def test_the_name_says_which_encoder_it_is() -> None:
     arrays = read(WEIGHTS)
     assert str(arrays["encoder"]) == digest(FOLDER)
     assert load().model.startswith("pair-")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from classifiers import load
-from classifiers.model import WEIGHTS, read
+from classifiers.model import PLACES, WEIGHTS, read
 from classifiers.model import load as load_weights
 
 
@@ -16,6 +17,7 @@ def test_a_folder_with_a_linear_model_is_a_version(tmp_path: Path) -> None:
     arrays = read(WEIGHTS)
     del arrays["encoder"]
     np.savez(tmp_path / "linear.npz", **arrays)
+    shutil.copy(WEIGHTS.with_name(PLACES), tmp_path)
     text = "신림동 가로등이 꺼졌어요"
     shipped, version, linear = load(), load(tmp_path), load_weights(alone=True)
     assert version.model == shipped.model == linear.model

@@ -237,7 +237,8 @@ async def test_an_encoder_that_took_hours_stays_until_it_is_taken_in(
             Path(words[2]).mkdir()
             return 0
         out = Path(words[-1])
-        shutil.copy(tmp_path / name / "linear.npz", out)
+        for file in ("linear.npz", "places.npz"):
+            shutil.copy(tmp_path / name / file, out.with_name(file))
         out.with_name("scores.json").write_text('{"service": {"accuracy": 0.5}}')
         return codes.pop(0)
 
@@ -281,6 +282,7 @@ async def test_what_is_no_version_is_refused_and_touches_nothing(
     alone = read(WEIGHTS) | {"encoder": None} | array  # no graph lies beside it
     arrays = {name: value for name, value in alone.items() if value is not None}
     np.savez(folder / "linear.npz", **arrays)
+    shutil.copy(WEIGHTS.with_name("places.npz"), folder)
     (folder / "scores.json").write_text(card)
     code, told = await beside("model", "add", str(folder))
     assert (code, "[model.broken]" in told) == (1, True), told

@@ -256,7 +256,7 @@ async def test_only_what_a_person_said_stays_when_another_version_labels_the_edi
     await work_off()
     case = await of_item(ground, item_id)
     await correct_labels(
-        ground, city, editor, case.id, case.version, {"urgency": "low"}, reroute=False
+        ground, city, editor, case.id, case.version, {"urgency": "high"}, reroute=False
     )
     home = Home(tmp_path)
     version = load_version(home, favouring("taxi", home.models))
@@ -266,13 +266,19 @@ async def test_only_what_a_person_said_stays_when_another_version_labels_the_edi
     [fresh] = version.label([edited])
     await work_off()
     stored = await detail(ground, item_id)
-    assert (stored["urgency"], stored["urgency_confidence"]) == ("low", 1)
+    assert (stored["urgency"], stored["urgency_confidence"]) == ("high", 1)
+    assert fresh.urgency.code != "high"
     for head in ("service", "intent"):
         said = getattr(fresh, head)
         assert (stored[head], stored[f"{head}_confidence"]) == (said.code, said.confidence)
     assert (stored["model"], stored["abstain"]) == (version.model, fresh.abstain)
     assert stored["service"] == "taxi"
     assert list(stored["corrected"]) == ["urgency"]
+    told = await ground.db.fetchval(
+        "SELECT data FROM outbox WHERE type = 'item.labelled' ORDER BY id DESC LIMIT 1"
+    )
+    for head in ("service", "intent", "urgency", "model"):
+        assert told[head] == stored[head]
     after = await of_item(ground, item_id)
     assert (after.agency, after.rule) == (case.agency, case.rule)  # a person had looked at it
 

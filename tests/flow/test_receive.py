@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ import asyncpg
 import pytest
 
 import classifiers
+from hub.flow import converse
 from hub.flow.city import CityNow
 from hub.flow.complain import Complaint, complain
 from hub.flow.ground import Ground
@@ -46,6 +48,11 @@ def post(external_id: str, text: str = "가로등이 꺼졌어요", **more: obje
         account=ACCOUNT.code,
     )
     return replace(inbound, **more)  # type: ignore[arg-type]
+
+
+def taken_apart(text: str) -> str:
+    """As macOS writes it."""
+    return unicodedata.normalize("NFD", text)
 
 
 async def test_a_batch_is_stored_once_with_its_cursor(ground: Ground) -> None:
@@ -237,6 +244,31 @@ async def test_a_complaint_gets_a_private_link_that_only_its_digest_keeps(ground
         await complain(ground, replace(complaint, text="다른 말"), key="k1")
     kept = await ground.db.fetchval("SELECT answer FROM idempotency")
     assert keyed.secret is not None and keyed.secret.encode() not in kept
+
+
+async def test_hangul_that_was_taken_apart_is_stored_as_it_is_read(
+    ground: Ground, city: CityNow, work_off: Work
+) -> None:
+    text, place = "한강에 사람이 빠졌어요", "서울 중구 시청역"
+    whole = Complaint("web", text, place=place)
+    apart = Complaint("web", taken_apart(text), place=taken_apart(place))
+    keyed = await complain(ground, apart, key="k1")
+    assert (await complain(ground, whole, key="k1")).ref == keyed.ref
+    assert (await complain(ground, whole)).ref == keyed.ref
+    [row] = await ground.db.fetch("SELECT text, place FROM item_text")
+    assert tuple(row) == (text, place)
+    await work_off()
+    item_id = await ground.db.fetchval("SELECT id FROM item")
+    case = await of_item(ground, item_id)
+    assert case.urgency == "emergency"
+    assert case.area is not None
+    added = await converse.add(ground, keyed.ref, taken_apart(place))
+    assert added.text == place == await ground.db.fetchval("SELECT text FROM case_message")
+
+    post_id = await tell(ground, "서울 중구 시청역 가로등이 꺼졌어요")
+    await tell(ground, taken_apart(text), op="edit")
+    edited = await ground.db.fetchval("SELECT text FROM item_text WHERE item_id = $1", post_id)
+    assert edited == text
 
 
 async def test_the_same_complaint_from_many_at_once_is_one(ground: Ground) -> None:
