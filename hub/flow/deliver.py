@@ -6,6 +6,7 @@ case makes it due again (``hub.flow.ground``). Sending is ``hub.workers.deliver`
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -44,6 +45,27 @@ class Outcome:
 
 
 TAKEN = Outcome()
+
+
+@dataclass(slots=True)
+class Pause:
+    """How long one agency's deliveries pause: longer with each failure since it last took one.
+
+    What comes new is tried in a pause too; that this fails says nothing new, and is not counted.
+    """
+
+    failures: int = 0
+    until: float = 0.0
+    """When the last one is over, as ``time.monotonic`` tells it."""
+
+    def fail(self, at_least_s: float) -> float:
+        """An attempt failed: how many seconds to pause from now."""
+        now = time.monotonic()
+        if now >= self.until:
+            self.failures += 1
+            self.until = now + _wait_s(self.failures)
+        self.until = max(self.until, now + at_least_s)
+        return self.until - now
 
 
 async def tell_agencies(
@@ -86,21 +108,25 @@ async def take(ground: Ground, agency: str) -> Letter | None:
     )
 
 
-async def settle(ground: Ground, letter: Letter, outcome: Outcome, failures: int = 1) -> bool:
+async def settle(ground: Ground, letter: Letter, outcome: Outcome, pause: Pause) -> bool:
     """Note the outcome of an attempt; False when its agency should be left alone for a while.
 
-    ``failures``: how many attempts have failed since this agency last took one, with this one. The
-    pause of all grows with them, the wait of the case itself with how often that one failed.
+    ``pause``: the agency's, kept up to date here. The wait of the case itself grows with how often
+    that one failed; once one is taken, that is all that the others wait for.
     """
     claimed = letter.claimed
+    pause_s = pause.fail(outcome.wait_s or 0.0) if outcome.again else 0.0
     async with change(ground) as tx:
         if outcome.again and not claimed.late and claimed.attempts < MAX_ATTEMPTS:
-            pause_s = max(_wait_s(failures), outcome.wait_s or 0.0)
             wait_s = max(_wait_s(claimed.attempts), pause_s)
             await deliveries.put_off(tx.connection, claimed, wait_s, pause_s, outcome.code or "")
             return False
         state = _end(claimed, outcome)
         await deliveries.finish(tx.connection, claimed, state, outcome.code)
+        if outcome.code is None and pause.failures:
+            await deliveries.bring_forward(
+                tx.connection, WEBHOOK, claimed.target, FIRST_WAIT_S, LONGEST_WAIT_S
+            )
         tx.record(
             "delivery.changed",
             "delivery",
@@ -115,6 +141,8 @@ async def settle(ground: Ground, letter: Letter, outcome: Outcome, failures: int
                 "attempts": claimed.attempts,
             },
         )
+    if outcome.code is None:
+        pause.failures, pause.until = 0, 0.0
     return True
 
 

@@ -166,6 +166,31 @@ async def put_off(
     )
 
 
+async def bring_forward(
+    connection: Connection, channel: str, target: str, first_s: float, longest_s: float
+) -> None:
+    """A target takes what it is sent again: what was put off for its sake is due now.
+
+    One that failed itself waits ``first_s``, doubled with each further time up to ``longest_s``:
+    it may be what the target chokes on. None waits longer than before.
+    """
+    await connection.execute(  # whoever holds one of them makes it due by themselves
+        """
+        UPDATE delivery SET next_at = now() + own.wait
+        FROM (SELECT d.id, w.wait FROM delivery d, LATERAL (
+                  SELECT make_interval(secs => CASE WHEN d.attempts = 0 THEN 0
+                      ELSE least($3 * 2.0::float8 ^ least(d.attempts - 1, 20), $4) END) AS wait) w
+              WHERE d.channel = $1 AND d.target = $2 AND d.state = 'queued'
+                AND d.next_at > now() + w.wait FOR UPDATE OF d SKIP LOCKED) AS own
+        WHERE delivery.id = own.id
+        """,
+        channel,
+        target,
+        first_s,
+        longest_s,
+    )
+
+
 async def retry(connection: Connection, ids: Sequence[int], target: str | None) -> int:
     """Make ended ones due again: these, or (``target``) all for one; how many."""
     rows = await connection.fetch(

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 
 import msgspec
 
 from hub.bus.bell import Bell
 from hub.flow.city import CityNow
-from hub.flow.deliver import TAKEN, WEBHOOK, Letter, Outcome, settle, take
+from hub.flow.deliver import TAKEN, WEBHOOK, Letter, Outcome, Pause, settle, take
 from hub.flow.ground import DELIVERIES, Ground
 from hub.net import signature
 from hub.net.client import Outside
@@ -41,7 +41,7 @@ async def run(
 ) -> None:
     """Keep one lane an agency that something is due for, until cancelled."""
     lanes: dict[str, asyncio.Task[None]] = {}
-    failures = Counter[str]()
+    pauses = defaultdict[str, Pause](Pause)
     try:
         while True:
             lanes = {agency: lane for agency, lane in lanes.items() if not lane.done()}
@@ -54,7 +54,7 @@ async def run(
                 due = []
             for agency in due:
                 lanes[agency] = asyncio.create_task(
-                    _lane(ground, city, outside, secret_of, agency, failures),
+                    _lane(ground, city, outside, secret_of, agency, pauses[agency]),
                     name=f"deliver-{agency}",
                 )
             await bell.wait(DELIVERIES, POLL_S)
@@ -70,12 +70,9 @@ async def _lane(
     outside: Outside,
     secret_of: SecretOf,
     agency: str,
-    failures: Counter[str],
+    pause: Pause,
 ) -> None:
-    """Send what is due for one agency, one after the other, until nothing is or it is away.
-
-    ``failures``: agency → how many attempts failed since it last took one; counted here.
-    """
+    """Send what is due for one agency, one after the other, until nothing is or it is away."""
     try:
         while (letter := await take(ground, agency)) is not None:
             outcome = await _send(city, outside, secret_of, letter)
@@ -89,8 +86,7 @@ async def _lane(
                         "code": outcome.code,
                     },
                 )
-            failures[agency] = 0 if outcome is TAKEN else failures[agency] + outcome.again
-            if not await settle(ground, letter, outcome, failures[agency]):
+            if not await settle(ground, letter, outcome, pause):
                 return
     except DATABASE_LOST as lost:
         unless_cancelled()

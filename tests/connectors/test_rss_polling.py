@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import random
 import signal
 import tracemalloc
@@ -401,6 +402,24 @@ async def test_reading_a_feed_ends_when_it_is_cancelled(monkeypatch: pytest.Monk
     with pytest.raises(asyncio.CancelledError):
         await reading
     assert process.returncode == -signal.SIGKILL
+
+
+async def test_what_reads_a_feed_is_handed_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[dict[str, str]] = []
+    begin = asyncio.create_subprocess_exec
+    tell = "import json, os; print(json.dumps(dict(os.environ)))"
+
+    async def noted(*command: Any, **how: Any) -> Process:
+        other = await begin(command[0], "-c", tell, **how)
+        seen.append(json.loads((await other.communicate())[0]))
+        return await begin(*command, **how)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", noted)
+    monkeypatch.setenv("BIGEAR_DATABASE_URL", "postgresql://hub:secret@127.0.0.1/hub")
+    [entry] = await parse_apart(rss_of([Post("1", "one")]), "source", "post", "")
+    assert entry.inbound.text == "one"
+    [environment] = seen
+    assert environment["PATH"] and not any(name.startswith("BIGEAR_") for name in environment)
 
 
 async def test_a_feed_that_begins_with_much_space_costs_no_more_than_another() -> None:

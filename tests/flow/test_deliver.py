@@ -222,12 +222,13 @@ async def test_a_case_that_its_system_chokes_on_holds_up_no_other(
 ) -> None:
     await deliver_to(ground, city, metro="http://127.0.0.1/")
     bad, *good = [(await open_case("metro", text)).id for text in ("하나", "둘", "셋", "넷")]
-    tried = list[int]()
+    tried, pause = list[int](), deliver.Pause()
     for _ in range(2):
         while (letter := await deliver.take(ground, "metro")) is not None:
             case = letter.claimed.subject_id
             tried.append(case)
-            if not await deliver.settle(ground, letter, AWAY if case == bad else deliver.TAKEN):
+            outcome = AWAY if case == bad else deliver.TAKEN
+            if not await deliver.settle(ground, letter, outcome, pause):
                 break
         await time_passes(ground)
     assert tried == [bad, *good, bad]
@@ -244,7 +245,7 @@ async def test_what_waits_already_is_not_put_off_by_each_new_failure(
     due = (await open_case("metro", "새로 옴")).id
     letter = await deliver.take(ground, "metro")
     assert letter is not None and letter.claimed.subject_id == due
-    assert not await deliver.settle(ground, letter, AWAY, failures=99)
+    assert not await deliver.settle(ground, letter, AWAY, deliver.Pause(failures=98))
     query = "SELECT next_at FROM delivery WHERE subject_id = $1"
     assert await ground.db.fetchval(query, waiting) == soon
 
@@ -269,11 +270,84 @@ async def test_one_that_fails_for_long_costs_the_others_a_short_pause(
     assert letter is not None
     await open_case("metro", "둘")  # has come meanwhile
     before = await ground.db.fetchval("SELECT now()")
-    assert not await deliver.settle(ground, letter, AWAY, failures)
+    assert not await deliver.settle(ground, letter, AWAY, deliver.Pause(failures - 1))
     after = await ground.db.fetchval("SELECT now()")
     for row in await ground.db.fetch("SELECT subject_id, next_at FROM delivery"):
         later = timedelta(seconds=wait_s if row["subject_id"] == failing else pause_s)
         assert before <= row["next_at"] - later <= after
+
+
+async def attempt(ground: Ground, outcome: deliver.Outcome, pause: deliver.Pause) -> int:
+    """What becomes of the next that is due for the metro: the case that it was."""
+    letter = await deliver.take(ground, "metro")
+    assert letter is not None
+    await deliver.settle(ground, letter, outcome, pause)
+    return letter.claimed.subject_id
+
+
+async def test_what_comes_in_a_pause_and_fails_does_not_make_it_longer(
+    ground: Ground, city: CityNow, open_case: OpenCase
+) -> None:
+    await deliver_to(ground, city, metro="http://127.0.0.1/")
+    pause = deliver.Pause(failures=5)
+    await open_case("metro", "먼저")
+    await attempt(ground, AWAY, pause)
+    first, until = pause.failures, pause.until
+    for number in range(11):
+        await open_case("metro", f"그사이 {number}")
+        await attempt(ground, AWAY, pause)
+    assert (pause.failures, pause.until) == (first, until) and first == 6
+    waits = await ground.db.fetch("SELECT next_at, now() AS now FROM delivery")
+    assert max(row["next_at"] - row["now"] for row in waits) <= timedelta(seconds=160)
+    pause.until = 0.0  # it is over
+    await time_passes(ground)
+    await attempt(ground, AWAY, pause)
+    assert pause.failures == 7
+
+
+async def test_a_longer_pause_that_the_system_asks_for_is_kept(
+    ground: Ground, city: CityNow, open_case: OpenCase
+) -> None:
+    await deliver_to(ground, city, metro="http://127.0.0.1/")
+    pause = deliver.Pause()
+    for text, wait_s in (("하나", 7_200.0), ("둘", None)):
+        await open_case("metro", text)
+        await attempt(ground, deliver.Outcome("http.429", again=True, wait_s=wait_s), pause)
+    soonest = await ground.db.fetchval("SELECT min(next_at) - now() FROM delivery")
+    assert soonest > timedelta(hours=1) and pause.failures == 1
+
+
+async def test_once_one_is_taken_the_others_wait_for_their_own_failures_only(
+    ground: Ground, city: CityNow, open_case: OpenCase
+) -> None:
+    await deliver_to(ground, city, metro="http://127.0.0.1/", fire="http://127.0.0.1/")
+    fire = (await open_case("fire")).id
+    tried = {times: (await open_case("metro", f"{times}")).id for times in (0, 1, 5, 30)}
+    for times, case in tried.items():
+        await ground.db.execute(
+            "UPDATE delivery SET attempts = $1 WHERE subject_id = $2", times, case
+        )
+    soon = (await open_case("metro", "곧")).id
+    await ground.db.execute("UPDATE delivery SET next_at = now() + interval '50 minutes'")
+    await ground.db.execute(
+        "UPDATE delivery SET attempts = 9, next_at = now() + interval '9 seconds'"
+        " WHERE subject_id = $1",
+        soon,
+    )
+    query = "SELECT subject_id, next_at FROM delivery WHERE state = 'queued'"
+    put_off = {row["subject_id"]: row["next_at"] for row in await ground.db.fetch(query)}
+    pause = deliver.Pause(failures=11)
+    taken = (await open_case("metro", "새로 옴")).id
+    before = await ground.db.fetchval("SELECT now()")
+    assert await attempt(ground, deliver.TAKEN, pause) == taken
+    after = await ground.db.fetchval("SELECT now()")
+    next_at = {row["subject_id"]: row["next_at"] for row in await ground.db.fetch(query)}
+    for times, wait_s in ((0, 0), (1, 5), (5, 80)):
+        assert before <= next_at[tried[times]] - timedelta(seconds=wait_s) <= after
+    for kept in (tried[30], soon, fire):
+        assert next_at[kept] == put_off[kept]
+    assert pause == deliver.Pause()
+    assert await attempt(ground, deliver.TAKEN, pause) == tried[0]
 
 
 @pytest.mark.parametrize(("status", "code"), [(404, "http.404"), (302, "http.302")])
@@ -334,7 +408,7 @@ async def test_a_change_while_it_is_sent_is_sent_too(
     letter = await deliver.take(ground, "metro")
     assert letter is not None
     newer = await casework.take(ground, admin, case.id, case.version)
-    await deliver.settle(ground, letter, deliver.TAKEN)
+    await deliver.settle(ground, letter, deliver.TAKEN, deliver.Pause())
     again = await deliver.take(ground, "metro")
     assert again is not None and again.notice is not None
     assert again.claimed.version == newer and again.claimed.attempts == 1
@@ -351,14 +425,14 @@ async def test_it_ends_at_its_deadline_and_after_its_last_attempt(
         await ground.db.execute("UPDATE delivery SET attempts = $1", deliver.MAX_ATTEMPTS - 1)
         letter = await deliver.take(ground, "metro")
         assert letter is not None
-        assert await deliver.settle(ground, letter, outcome)
+        assert await deliver.settle(ground, letter, outcome, deliver.Pause())
         newest = "SELECT state FROM delivery ORDER BY id DESC LIMIT 1"
         assert await ground.db.fetchval(newest) == state
     await open_case("fire", "늦음")
     await ground.db.execute("UPDATE delivery SET deadline_at = now() WHERE target = 'fire'")
     late = await deliver.take(ground, "fire")
     assert late is not None and late.claimed.late
-    await deliver.settle(ground, late, away)
+    await deliver.settle(ground, late, away, deliver.Pause())
     assert await ground.db.fetchval("SELECT state FROM delivery WHERE target = 'fire'") == "expired"
 
 

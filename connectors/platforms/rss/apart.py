@@ -7,6 +7,7 @@ ends: a feed of 40 kB could stop all accounts for a minute. A process can be end
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,8 @@ BYTES_A_CPU_S = 200_000
 """A sound feed of 10 MB takes 20 s on an old core."""
 AT_ONCE = 2
 """Each takes 22 MB, 180 for the largest feed: not all accounts at once."""
+PASSED_ON = {"PATH", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH"}
+"""What the interpreter may need: what reads a stranger's feed is handed no password."""
 
 _ROOT = Path(__file__).resolve().parents[3]
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
@@ -39,6 +42,7 @@ async def parse_apart(body: bytes, source: str, kind: str, charset: str) -> list
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             cwd=_ROOT,
+            env={name: value for name, value in os.environ.items() if name in PASSED_ON},
             start_new_session=True,  # Ctrl-C is for the role, which then ends this
         )
         try:
