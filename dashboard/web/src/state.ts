@@ -1,7 +1,7 @@
 import type { AlertView, CaseKey } from "@contract/protocol";
 import { computed, effect, signal } from "@preact/signals";
 import { getAgencies, getDistricts, getServices, getSession } from "./api/calls.ts";
-import { csrf, signedOut } from "./api/http.ts";
+import { csrf, person, signedOut } from "./api/http.ts";
 import type { Agency, Districts, Service, Session } from "./api/types.ts";
 import { Live } from "./live/socket.ts";
 import { named } from "./texts/texts.ts";
@@ -29,6 +29,7 @@ function connect(): void {
 export function enter(fresh: Session): void {
   const before = session.peek();
   csrf.value = fresh.csrf;
+  person.value = fresh.user?.id ?? null;
   if (before?.user && !fresh.user) sessionEnded.value = true;
   if (fresh.user) sessionEnded.value = false;
   session.value = fresh;
