@@ -255,6 +255,8 @@ export type TextKey =
   | "live.ended"
   | "live.live"
   | "live.stale"
+  | "live.unknown"
+  | "live.unknown_here"
   | "live.waiting"
   | "located.ambiguous"
   | "located.none"

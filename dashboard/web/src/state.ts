@@ -1,13 +1,19 @@
 import type { AlertView, CaseKey } from "@contract/protocol";
-import { computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import { getAgencies, getDistricts, getServices, getSession } from "./api/calls.ts";
-import { csrf, signedOut } from "./api/http.ts";
+import { csrf, person, signedOut } from "./api/http.ts";
 import type { Agency, Districts, Service, Session } from "./api/types.ts";
+import { type ShownPhase, shownPhase } from "./live/connection.ts";
 import { Live } from "./live/socket.ts";
 import { named } from "./texts/texts.ts";
 
 export const session = signal<Session | null>(null);
 export const live = signal<Live | null>(null);
+
+/** What the live connection is doing, as a page may show it. */
+export const phase = computed<ShownPhase>(() =>
+  live.value ? shownPhase(live.value.connection.value, !!session.value?.user) : "connecting",
+);
 
 /** Whether the hub ended the session of whoever was signed in here, who did not sign out. */
 export const sessionEnded = signal(false);
@@ -29,13 +35,17 @@ function connect(): void {
 export function enter(fresh: Session): void {
   const before = session.peek();
   csrf.value = fresh.csrf;
+  person.value = fresh.user?.id ?? null;
   if (before?.user && !fresh.user) sessionEnded.value = true;
   if (fresh.user) sessionEnded.value = false;
-  session.value = fresh;
   const same =
     before?.user?.id === fresh.user?.id &&
     before?.user?.must_change_password === fresh.user?.must_change_password;
-  if (!live.peek() || !same) connect();
+  // Both at once: the connection of a guest is never taken for that of who just signed in.
+  batch(() => {
+    session.value = fresh;
+    if (!live.peek() || !same) connect();
+  });
 }
 
 /** Asks the hub who is signed in. Throws Refusal. */
@@ -122,10 +132,13 @@ export function inOrder(alerts: Iterable<AlertView>): AlertView[] {
 /** How long a page waits before it connects anew when the hub ended a session that is still good. */
 const AFTER_END_MS = 2_000;
 
-/** Asks again who is signed in when the hub ends the session behind a page. */
+/** Asks again who is signed in when the hub ends the session behind a page, or greets it as a guest's. */
 export function watchForEnd(): void {
   effect(() => {
     if (signedOut.value) void loadSession().catch(() => undefined);
+  });
+  effect(() => {
+    if (phase.value === "unknown") void loadSession().catch(() => undefined);
   });
   effect(() => {
     const ended = live.value;

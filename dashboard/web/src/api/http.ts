@@ -5,6 +5,9 @@ import { language } from "../texts/texts.ts";
 /** The value that every unsafe request of a signed-in browser carries; null for a guest. */
 export const csrf = signal<string | null>(null);
 
+/** Who is signed in, by their id; null for a guest. */
+export const person = signal<number | null>(null);
+
 /** How often an answer said that nobody is signed in where this page thought somebody was. */
 export const signedOut = signal(0);
 

@@ -167,6 +167,18 @@ describe("a topic that was held", () => {
   });
 });
 
+describe("a hello without a user", () => {
+  it("is not live for somebody who is signed in, and is for a guest", () => {
+    const [guest] = run([{ type: "opened" }, welcome]);
+    expect(shownPhase(guest, true)).toBe("unknown");
+    expect(shownPhase(guest)).toBe("live");
+    const user = { id: 1, login: "kim", name: "Kim", grants: [] };
+    const hello = frame({ type: "hello", protocol: 1, position: 3, heartbeat_s: 20, user });
+    expect(shownPhase(run([{ type: "opened" }, hello])[0], true)).toBe("live");
+    expect(shownPhase(step(guest, { type: "closed", code: 1006 })[0], true)).toBe("waiting");
+  });
+});
+
 describe("losing the connection", () => {
   const [live] = run([{ type: "opened" }, welcome, want("alerts"), snapshot("alerts", 7)]);
 

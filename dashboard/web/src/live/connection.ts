@@ -8,8 +8,10 @@ import {
   type Who,
 } from "@contract/protocol";
 
-/** What the connection is doing, as a page may show it. */
+/** What the connection is doing. */
 export type Phase = "connecting" | "live" | "waiting" | "ended";
+/** The same as a page may show it; "unknown": the hub does not know here who is signed in. */
+export type ShownPhase = Phase | "unknown";
 
 export interface Connection {
   readonly phase: Phase;
@@ -57,9 +59,15 @@ const NO_ROOM = "topic.too_many";
 /** Refusals of a topic that pass: by themselves, or when the page lets go of others. */
 const PASSING = ["unavailable", "rate.limited", NO_ROOM];
 
-/** What a page may show: it is not live while the hub cannot serve one of its topics. */
-export const shownPhase = ({ phase, unserved }: Connection): Phase =>
-  phase === "live" && unserved.size ? "waiting" : phase;
+/**
+ * What a page may show: it is not live while the hub cannot serve one of its topics, nor where somebody
+ * is `signedIn` whom the hub greeted as a guest, who is refused what the staff may see.
+ */
+export function shownPhase({ phase, unserved, user }: Connection, signedIn = false): ShownPhase {
+  if (phase !== "live") return phase;
+  if (signedIn && !user) return "unknown";
+  return unserved.size ? "waiting" : phase;
+}
 
 const subscribe = (id: number, topic: string, position: number | null): Effect => ({
   do: "send",

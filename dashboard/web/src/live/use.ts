@@ -1,7 +1,6 @@
 import type { Change } from "@contract/protocol";
 import { useEffect, useState } from "preact/hooks";
 import { live } from "../state.ts";
-import { type Phase, shownPhase } from "./connection.ts";
 import type { TopicState } from "./reducer.ts";
 
 /** The states of topics, by topic; a topic is absent until its first snapshot has come. */
@@ -41,10 +40,6 @@ export function useTopic(topic: string | null): TopicState | null {
 export function useChanges(listener: (topic: string, change: Change) => void): void {
   const client = live.value;
   useEffect(() => client?.listen(listener), [client, listener]);
-}
-
-export function usePhase(): Phase {
-  return live.value ? shownPhase(live.value.connection.value) : "connecting";
 }
 
 /** How many of the topics are not, or no longer, for this page. */

@@ -1,13 +1,16 @@
 import type { ComponentChildren } from "preact";
 import { signOut } from "../api/calls.ts";
-import { usePhase } from "../live/use.ts";
 import { path } from "../router.ts";
-import { hasRole, loadSession, session, sessionEnded, worksCases } from "../state.ts";
+import { hasRole, loadSession, phase, session, sessionEnded, worksCases } from "../state.ts";
 import { language, named, setLanguage, t } from "../texts/texts.ts";
 import { AlertLane } from "./alerts.tsx";
 import { useApprovals } from "./approvals.ts";
+import { Notice } from "./basics.tsx";
 import { ToastLine } from "./toast.tsx";
-import { useDeed } from "./work.ts";
+import { useDeed, useLasting } from "./work.ts";
+
+/** How long the hub may take somebody for a guest before the page says what to do. */
+const UNKNOWN_MS = 2_000;
 
 export function Mark() {
   return (
@@ -20,15 +23,15 @@ export function Mark() {
 
 /** Whether what the page shows is live; silent for screen readers while all is well. */
 export function LiveState() {
-  const phase = usePhase();
   const words = {
     connecting: t("live.connecting"),
     live: t("live.live"),
     waiting: t("live.waiting"),
     ended: t("live.ended"),
-  }[phase];
+    unknown: t("live.unknown"),
+  }[phase.value];
   return (
-    <span class={`live ${phase}`} role="status" title={words}>
+    <span class={`live ${phase.value}`} role="status" title={words}>
       <span class="dot" aria-hidden="true" />
       <span class="live-words">{words}</span>
     </span>
@@ -117,6 +120,22 @@ function StaffNav() {
   );
 }
 
+/** What holds for every page of the staff: that there are samples, and that nothing is live. */
+function StaffLines() {
+  // A session that just ended looks the same until the hub has said so.
+  const unknown = useLasting(phase.value === "unknown", UNKNOWN_MS);
+  return (
+    <div class="staff-lines">
+      {session.value?.samples && (
+        <aside class="samples-line" aria-label={t("mark.sample")}>
+          {t("staff.samples_play")}
+        </aside>
+      )}
+      {unknown && <Notice tone="warn">{t("live.unknown_here")}</Notice>}
+    </div>
+  );
+}
+
 /** What stands around every page: the alerts first, then the head, the page, the foot. */
 export function Shell(props: { staff: boolean; children: ComponentChildren }) {
   const city = session.value?.city;
@@ -140,11 +159,7 @@ export function Shell(props: { staff: boolean; children: ComponentChildren }) {
           <LanguageSwitch />
         </div>
       </header>
-      {props.staff && session.value?.samples && (
-        <aside class="samples-line" aria-label={t("mark.sample")}>
-          {t("staff.samples_play")}
-        </aside>
-      )}
+      {props.staff && <StaffLines />}
       <ToastLine />
       <main id="main" tabIndex={-1}>{props.children}</main>
       {!props.staff && (

@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { usePhase, useTopic } from "../../live/use.ts";
+import { useTopic } from "../../live/use.ts";
 import { Button, Empty, Notice, RefusalNotice, Skeleton } from "../../parts/basics.tsx";
 import { undoLast } from "../../parts/toast.tsx";
 import { useLasting } from "../../parts/work.ts";
 import { search, setSearch } from "../../router.ts";
-import { ownAgencies, titleCount } from "../../state.ts";
+import { ownAgencies, phase, titleCount } from "../../state.ts";
 import { t } from "../../texts/texts.ts";
 import { Filters } from "./filters.tsx";
 import { Item } from "./item.tsx";
@@ -57,8 +57,8 @@ export default function Queues() {
   const [rows, setRows] = useState(ROWS);
   const [help, setHelp] = useState(false);
   const searchBox = useRef<HTMLInputElement>(null);
-  const phase = usePhase();
-  const stale = useLasting(phase === "waiting" || phase === "connecting", STALE_MS);
+  const away = phase.value === "waiting" || phase.value === "connecting";
+  const stale = useLasting(away, STALE_MS);
   useTopic("me");
 
   const open = useCallback((id: number) => {
