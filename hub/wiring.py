@@ -214,6 +214,7 @@ async def _run_gateway(settings: Settings, ground: Ground, bell: Bell, ready: Re
     from hub.gateway.context import GatewayContext
     from hub.gateway.server import serve_gateway
 
+    door = _door(network_of(settings))  # refused, if at all, before anything is open
     rates = Rates(settings.redis_url)
     feed_db = await open_pool(settings.database_url, size=2)
     context = GatewayContext(
@@ -224,7 +225,7 @@ async def _run_gateway(settings: Settings, ground: Ground, bell: Bell, ready: Re
         port=settings.live_port,
         http_port=settings.http_port,
         rates=rates,
-        **_door(network_of(settings)),
+        **door,
     )
     try:
         await serve_gateway(context, ready)
