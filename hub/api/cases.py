@@ -13,6 +13,7 @@ from hub.api.layer import Call, Route
 from hub.model.cases import CaseRecord
 from hub.model.errors import BadInput, NotFound
 from hub.model.facts import Fact
+from hub.model.items import composed
 from hub.model.kinds import COMPLAINT
 from hub.model.views import CaseView, MessageView
 from hub.rules.masking import mask
@@ -165,7 +166,7 @@ async def list_cases(call: Call) -> CasePage:
         urgency=wanted.urgency,
         assignee=me.user_id if wanted.assignee else None,
         marks=wanted.marks,
-        words=wanted.q,
+        words=composed(wanted.q),
         in_texts=in_texts,
         before=wanted.before,
         limit=wanted.limit,

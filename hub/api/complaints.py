@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from aiohttp import web
 from msgspec import Meta, Struct
@@ -49,7 +49,7 @@ class ComplaintIn(Struct, frozen=True, forbid_unknown_fields=True):
     lat: Latitude | None = None
     lon: Longitude | None = None
     place: Annotated[str, Meta(max_length=300)] = ""
-    language: Literal["", "ko", "en"] = ""
+    language: Annotated[str, Meta(pattern=r"^([a-z]{2})?$(?!\n)")] = ""
     contact: ContactIn | None = None
     photos: Annotated[list[Short], Meta(max_length=MAX_PHOTOS)] = []
     account: Annotated[str, Meta(pattern=r"^[a-z0-9_]{0,64}$(?!\n)")] = ""

@@ -51,7 +51,7 @@ async def edit(
     """Change the content while it is being written; the new version.
 
     Whoever edits is remembered and may not approve. Raises Conflict ``broadcast.not_editable`` once
-    it is submitted: have it returned first.
+    it is submitted: take it back, or have it returned, first.
     """
     check_content(content, _districts(city))
     async with _changing(ground, who, broadcast_id, version, "broadcast.write") as (tx, old):

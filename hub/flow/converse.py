@@ -90,8 +90,8 @@ async def note(
 
 async def add(ground: Ground, ref: str, text: str, *, key: str | None = None) -> MessageView:
     """The reporter adds something. A case that waited for them goes back to its agency; so does one
-    that was resolved or closed, onto the queue, since nobody looks at it any more. ``key``: as for an
-    answer.
+    that was resolved or closed, onto the queue, since nobody looks at it any more, with as much time
+    as it had at first. ``key``: as for an answer.
 
     Raises Conflict ``case.no_longer_open`` where nobody would read it (``takes_additions``).
     """
@@ -102,13 +102,16 @@ async def add(ground: Ground, ref: str, text: str, *, key: str | None = None) ->
         if before := await _said_before(tx, case, words):
             return before
         now = await clock.moment(tx.connection)
-        if not takes_additions(case.kind, case.state, case.closed_at, now):
+        if case.erased or not takes_additions(case.kind, case.state, case.closed_at, now):
             raise Conflict("case.no_longer_open", state=case.state)
         changed: dict[str, Any] = {}
         if case.state == "waiting":
             changed = {"state": "in_progress" if case.assignee else "queued"}
         elif case.state not in KINDS[case.kind].open:
             changed = {"state": "queued", "assignee": None}
+            if case.deadline_at is not None:  # as long again as it had at first
+                again = now + (case.deadline_at - case.received_at)
+                changed |= {"deadline_at": again, "overdue": False}
         version = case.version
         if changed:
             check_move(

@@ -40,12 +40,14 @@ class LockedCase:
     abuse: str | None
     intent_confidence: float | None
     closed_at: datetime | None
+    erased: bool
 
 
 _LOCK = """
     SELECT c.id, c.item_id, i.ref, c.kind, c.state, c.version, c.mark, c.agency, c.assignee,
            c.rule, c.deadline_at, c.overdue, c.answers, i.received_at, i.area, i.district, l.service,
-           l.intent, l.urgency, l.abuse, l.intent_confidence, c.closed_at
+           l.intent, l.urgency, l.abuse, l.intent_confidence, c.closed_at,
+           i.erased_at IS NOT NULL
     FROM work_case c
     JOIN item i ON i.id = c.item_id
     LEFT JOIN item_label l ON l.item_id = c.item_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -211,9 +211,14 @@ async def test_what_its_reporter_adds_to_what_is_over_brings_it_back_to_its_agen
     with pytest.raises(Conflict, match=r"case\.no_longer_open"):
         await converse.add(ground, case.ref, "또 파였어요")
     assert (await now(ground, case.id)).version == before.version
-    await put(ground, case.id, closed_at=before.closed_at)
+    came, had = datetime.now(UTC) - timedelta(days=20), timedelta(days=10)
+    await ground.db.execute("UPDATE item SET received_at = $2 WHERE ref = $1", case.ref, came)
+    await put(ground, case.id, closed_at=before.closed_at, deadline_at=came + had, overdue=True)
+    began = datetime.now(UTC)
     await converse.add(ground, case.ref, "그대로인데요")
     after = await now(ground, case.id)
+    assert after.deadline_at is not None and not after.overdue
+    assert began + had <= after.deadline_at <= datetime.now(UTC) + had
     assert (after.state, after.agency, after.assignee) == ("queued", "metro", None)
     assert (after.closed_at, after.version) == (None, before.version + 1)
     facts = await ground.db.fetch(
@@ -233,9 +238,11 @@ async def test_nothing_is_added_where_nobody_would_read_it(
     ground: Ground, open_case: OpenCase, agent: Principal
 ) -> None:
     case, other = await open_case("metro"), await open_case("metro", "같은 곳이 파였어요")
+    erased = await open_case("metro", "이름을 지워 주세요")
     await casework.move(ground, agent, case.id, case.version, "set_aside", reason="광고")
     await casework.move(ground, agent, other.id, other.version, "merged", target_ref=case.ref)
-    for one in (case, other):
+    await ground.db.execute("UPDATE item SET erased_at = now() WHERE ref = $1", erased.ref)
+    for one in (case, other, erased):
         with pytest.raises(Conflict, match=r"case\.no_longer_open"):
             await converse.add(ground, one.ref, "그래도")
     assert (
