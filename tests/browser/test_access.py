@@ -45,7 +45,7 @@ def test_every_page_is_open_to_everybody(
     one = visitor(phone=phone, dark=dark)
     page, wrong = one.page, {}
     # Of what, nobody can tell: so it waits in triage, which is looked at below.
-    link = one.complain(f"요즘 너무 불편합니다. 종로구 청운동입니다. {phone} {dark}")
+    link = one.complain(f"고장 났어요. 종로구 청운동입니다. {phone} {dark}")
     for path in ("/", link, "/staff", "/no/such/page"):
         page.goto(path)
         one.is_live()

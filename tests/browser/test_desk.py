@@ -78,9 +78,9 @@ def test_undo_gives_all_back_or_is_not_offered(visitor: NewVisitor) -> None:
     head, toast = article.locator(".item-head"), page.locator(".toast")
     page.keyboard.press("t")
     expect(head.locator(".state-in_progress")).to_be_visible()
-    article.get_by_role("button", name="분류로 돌려보내기").click()
+    article.get_by_role("button", name="분류 대기로 돌려보내기").click()
     dialog.get_by_label("이유").fill("구청 일이 아닌 듯합니다.")
-    dialog.get_by_role("button", name="분류로 돌려보내기").click()
+    dialog.get_by_role("button", name="분류 대기로 돌려보내기").click()
     expect(dialog).to_have_count(0)  # until then a key is the dialog's
     expect(head.locator(".state-triage")).to_be_visible()
     page.keyboard.press("u")
